@@ -1,0 +1,190 @@
+package jsonx
+
+import (
+	"bytes"
+	"iter"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Value is one JSON value, verbatim.
+type Value = jsontext.Value
+
+// Object is a JSON object whose top-level members were located, not decoded.
+// Edits are kept beside the text and applied by Bytes. An Object made by Parse
+// never changes the text it was made from; copies share it (see Clone).
+type Object struct {
+	raw     []byte
+	members []member
+	edited  bool
+	resized bool // members came or went, so more than values changed
+}
+
+type member struct {
+	name             []byte // unescaped
+	key, value, stop int    // key text is raw[key:value], value is raw[value:stop]
+	set              Value  // replaces the value; all of an added member
+	gone             bool
+}
+
+// Parse checks b as Check does, and that it is an object.
+func Parse(b []byte) (Object, error) {
+	s := scanner{b: b}
+	if err := s.begin(); err != nil {
+		return Object{}, err
+	}
+	if s.i >= len(b) || b[s.i] != '{' {
+		return Object{}, s.fail("expected a JSON object")
+	}
+	o := Object{raw: b, members: make([]member, 0, 12)}
+	key := 0
+	opened, err := s.push(true)
+	for opened && err == nil {
+		key = s.keyStart(o)
+		start := s.i
+		if err = s.value(); err != nil {
+			break
+		}
+		o.members = append(o.members, member{name: s.keys[len(s.keys)-1], key: key, value: start, stop: s.i})
+		if opened, err = s.next(); !opened {
+			break
+		}
+	}
+	if err == nil {
+		err = s.end()
+	}
+	if err != nil {
+		return Object{}, err
+	}
+	return o, nil
+}
+
+// keyStart finds where the text of the member begins whose value starts at i.
+func (s *scanner) keyStart(o Object) int {
+	from := 0
+	if n := len(o.members); n > 0 {
+		from = o.members[n-1].stop
+	}
+	return from + bytes.IndexByte(s.b[from:s.i], '"')
+}
+
+func (o *Object) find(name string) *member {
+	for i := range o.members {
+		if m := &o.members[i]; !m.gone && string(m.name) == name {
+			return m
+		}
+	}
+	return nil
+}
+
+func (m *member) current(raw []byte) Value {
+	if m.set != nil {
+		return m.set
+	}
+	return Value(raw[m.value:m.stop])
+}
+
+// Len is the number of members.
+func (o *Object) Len() (n int) {
+	for i := range o.members {
+		if !o.members[i].gone {
+			n++
+		}
+	}
+	return n
+}
+
+// Get returns the member's value, nil where there is none.
+func (o *Object) Get(name string) Value {
+	if m := o.find(name); m != nil {
+		return m.current(o.raw)
+	}
+	return nil
+}
+
+// All yields the members in their order, added ones last.
+func (o *Object) All() iter.Seq2[string, Value] {
+	return func(yield func(string, Value) bool) {
+		for i := range o.members {
+			if m := &o.members[i]; !m.gone && !yield(string(m.name), m.current(o.raw)) {
+				return
+			}
+		}
+	}
+}
+
+// Set replaces a member's value, or adds the member at the end. v must be
+// valid JSON; it is not copied.
+func (o *Object) Set(name string, v Value) {
+	o.edited = true
+	if m := o.find(name); m != nil {
+		m.set = v
+		return
+	}
+	o.resized = true
+	o.members = append(o.members, member{name: []byte(name), set: v})
+}
+
+// Delete removes a member and reports whether it was there.
+func (o *Object) Delete(name string) bool {
+	m := o.find(name)
+	if m == nil {
+		return false
+	}
+	m.gone, o.edited, o.resized = true, true, true
+	return true
+}
+
+// Clone returns an Object that can be edited without changing o.
+func (o *Object) Clone() Object {
+	c := *o
+	c.members = append(make([]member, 0, len(o.members)+2), o.members...)
+	return c
+}
+
+// Edited reports whether Bytes differs from the text that was parsed.
+func (o *Object) Edited() bool { return o.edited }
+
+// Bytes is the text with all edits. Without any it is the very text that was
+// parsed; with none but replaced values, everything between them is kept.
+func (o *Object) Bytes() []byte {
+	if !o.edited {
+		return o.raw
+	}
+	size := len(o.raw) + 2
+	for i := range o.members {
+		size += len(o.members[i].name) + len(o.members[i].set) + 4
+	}
+	out := make([]byte, 0, size)
+	if o.resized {
+		return o.rebuild(out)
+	}
+	last := 0
+	for i := range o.members {
+		if m := &o.members[i]; m.set != nil {
+			out = append(append(out, o.raw[last:m.value]...), m.set...)
+			last = m.stop
+		}
+	}
+	return append(out, o.raw[last:]...)
+}
+
+func (o *Object) rebuild(out []byte) []byte {
+	out = append(out, '{')
+	for i := range o.members {
+		m := &o.members[i]
+		if m.gone {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		if m.stop == 0 { // added: it has no text of its own
+			out = append(append(out, Quote(string(m.name))...), ':')
+		} else {
+			out = append(out, o.raw[m.key:m.value]...)
+		}
+		out = append(out, m.current(o.raw)...)
+	}
+	return append(out, '}')
+}

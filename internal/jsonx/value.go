@@ -1,0 +1,237 @@
+package jsonx
+
+import (
+	"bytes"
+	"iter"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Kind is the type of a value.
+type Kind byte
+
+// The kinds of JSON values. Absent is an empty Value.
+const (
+	Absent Kind = iota
+	Null
+	Bool
+	Number
+	String
+	Array
+	Composite // an object
+)
+
+var kindNames = [...]string{"nothing", "null", "boolean", "number", "string", "array", "object"}
+
+func (k Kind) String() string { return kindNames[k] }
+
+// KindOf looks at the first byte of a valid value.
+func KindOf(v Value) Kind {
+	if len(v) == 0 {
+		return Absent
+	}
+	switch v[0] {
+	case 'n':
+		return Null
+	case 't', 'f':
+		return Bool
+	case '"':
+		return String
+	case '[':
+		return Array
+	case '{':
+		return Composite
+	}
+	return Number
+}
+
+// Text decodes a string value; ok is false for any other kind.
+func Text(v Value) (s string, ok bool) {
+	if len(v) < 2 || v[0] != '"' {
+		return "", false
+	}
+	return string(unquote(v[1 : len(v)-1])), true
+}
+
+// Int decodes a whole number that fits; ok is false for anything else.
+func Int(v Value) (n int64, ok bool) {
+	if KindOf(v) != Number {
+		return 0, false
+	}
+	if n, err := strconv.ParseInt(string(v), 10, 64); err == nil {
+		return n, true
+	}
+	f, err := strconv.ParseFloat(string(v), 64)
+	if err != nil || f != float64(int64(f)) {
+		return 0, false
+	}
+	return int64(f), true
+}
+
+// Float decodes a number that fits; ok is false for anything else.
+func Float(v Value) (f float64, ok bool) {
+	if KindOf(v) != Number {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(string(v), 64)
+	return f, err == nil
+}
+
+// IsTrue reports whether v is the literal true.
+func IsTrue(v Value) bool { return string(v) == "true" }
+
+// Quote encodes a string. Bytes that are not UTF-8 become U+FFFD.
+func Quote(s string) Value { return AppendQuote(make(Value, 0, len(s)+2), s) }
+
+const hex = "0123456789abcdef"
+
+// AppendQuote is Quote onto the end of dst.
+func AppendQuote(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	for i := 0; i < len(s); {
+		c := s[i]
+		switch {
+		case c == '"' || c == '\\':
+			dst = append(dst, '\\', c)
+		case c == '\n':
+			dst = append(dst, '\\', 'n')
+		case c == '\r':
+			dst = append(dst, '\\', 'r')
+		case c == '\t':
+			dst = append(dst, '\\', 't')
+		case c < 0x20:
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		case c < utf8.RuneSelf:
+			dst = append(dst, c)
+		default:
+			r, n := utf8.DecodeRuneInString(s[i:])
+			dst = utf8.AppendRune(dst, r)
+			i += n
+			continue
+		}
+		i++
+	}
+	return append(dst, '"')
+}
+
+// unquote resolves the escapes of a checked string; without any it returns raw
+// itself. A lone surrogate becomes U+FFFD.
+func unquote(raw []byte) []byte {
+	i := bytes.IndexByte(raw, '\\')
+	if i < 0 {
+		return raw
+	}
+	out := append(make([]byte, 0, len(raw)), raw[:i]...)
+	for i < len(raw) {
+		if raw[i] != '\\' {
+			out = append(out, raw[i])
+			i++
+			continue
+		}
+		c := raw[i+1]
+		i += 2
+		switch c {
+		case 'b':
+			c = '\b'
+		case 'f':
+			c = '\f'
+		case 'n':
+			c = '\n'
+		case 'r':
+			c = '\r'
+		case 't':
+			c = '\t'
+		case 'u':
+			r := hexRune(raw[i:])
+			i += 4
+			if utf16.IsSurrogate(r) && i+6 <= len(raw) && raw[i] == '\\' && raw[i+1] == 'u' {
+				if pair := utf16.DecodeRune(r, hexRune(raw[i+2:])); pair != utf8.RuneError {
+					r = pair
+					i += 6
+				}
+			}
+			out = utf8.AppendRune(out, r)
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func hexRune(b []byte) (r rune) {
+	for _, c := range b[:4] {
+		switch {
+		case c <= '9':
+			c -= '0'
+		default:
+			c = c | 0x20 - 'a' + 10
+		}
+		r = r<<4 | rune(c)
+	}
+	return r
+}
+
+// Elements yields the elements of a checked array; nothing for other kinds.
+func Elements(v Value) iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		if KindOf(v) != Array {
+			return
+		}
+		s := scanner{b: v}
+		opened, err := s.push(false)
+		for opened && err == nil {
+			start := s.i
+			if s.value() != nil || !yield(v[start:s.i]) {
+				return
+			}
+			opened, err = s.next()
+		}
+	}
+}
+
+// At follows member names, and positions in arrays, down from a checked value;
+// nil where there is nothing.
+func At(v Value, path ...string) Value {
+	for _, step := range path {
+		switch KindOf(v) {
+		case Composite:
+			v = memberOf(v, step)
+		case Array:
+			v = elementOf(v, step)
+		default:
+			return nil
+		}
+	}
+	return v
+}
+
+func memberOf(v Value, name string) Value {
+	s := scanner{b: v}
+	opened, err := s.push(true)
+	for opened && err == nil {
+		start := s.i
+		if s.value() != nil {
+			return nil
+		}
+		if string(s.keys[len(s.keys)-1]) == name {
+			return v[start:s.i]
+		}
+		opened, err = s.next()
+	}
+	return nil
+}
+
+func elementOf(v Value, position string) Value {
+	want, err := strconv.Atoi(position)
+	if err != nil || want < 0 {
+		return nil
+	}
+	for e := range Elements(v) {
+		if want == 0 {
+			return e
+		}
+		want--
+	}
+	return nil
+}
