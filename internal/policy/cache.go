@@ -1,0 +1,73 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+	"sync"
+)
+
+// maxCached bounds the bytes of headers whose plans are kept, per generation.
+const maxCached = 8 << 20
+
+// cache keeps compiled plans by the headers they were made from. It has two
+// generations: when the young one is full it becomes the old one, and what is
+// used again moves back. So it never holds more than twice its bound, a plan in
+// use stays, and a lookup costs one map access.
+type cache struct {
+	mu         sync.RWMutex // guards all below
+	young, old map[string]*Plan
+	size       int // bytes of keys in young
+}
+
+func (c *cache) get(key []byte) *Plan {
+	c.mu.RLock()
+	plan := c.young[string(key)]
+	aged := c.old[string(key)]
+	c.mu.RUnlock()
+	if plan == nil && aged != nil {
+		c.put(key, aged)
+		return aged
+	}
+	return plan
+}
+
+func (c *cache) put(key []byte, plan *Plan) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.size += len(key); c.young == nil || c.size > maxCached {
+		c.old, c.young, c.size = c.young, map[string]*Plan{}, len(key)
+	}
+	c.young[string(key)] = plan
+}
+
+// key joins all that a plan is made from. The parts are told apart by a byte
+// that no header can hold.
+func (s *Source) key() []byte {
+	key := make([]byte, 0, len(s.Config)+128)
+	for _, part := range [...]string{s.Config, s.Provider, s.CustomHost, s.Forward, s.Timeout, s.Strict} {
+		key = append(append(key, part...), 0)
+	}
+	if s.Provider == "" {
+		return key
+	}
+	// The provider's own headers: few requests have any.
+	var own []string
+	for name := range s.Header {
+		if strings.HasPrefix(name, "X-Portkey-") && !slices.Contains(perRequest, name) {
+			own = append(own, name)
+		}
+	}
+	slices.Sort(own)
+	for _, name := range own {
+		key = append(append(append(append(key, name...), 0), s.Header.Get(name)...), 0)
+	}
+	return key
+}
+
+// perRequest are headers that do not shape a plan, or are in Source already.
+var perRequest = []string{
+	"X-Portkey-Config", "X-Portkey-Provider", "X-Portkey-Custom-Host", "X-Portkey-Forward-Headers",
+	"X-Portkey-Request-Timeout", "X-Portkey-Strict-Open-Ai-Compliance", "X-Portkey-Trace-Id",
+	"X-Portkey-Metadata", "X-Portkey-Cache-Force-Refresh", "X-Portkey-Api-Key", "X-Portkey-Virtual-Key",
+	"X-Portkey-Package-Version", "X-Portkey-Runtime", "X-Portkey-Runtime-Version",
+}

@@ -1,0 +1,140 @@
+package policy
+
+import (
+	"time"
+
+	"sluice/internal/jsonx"
+	"sluice/internal/llm"
+	"sluice/internal/provider"
+	"sluice/internal/secret"
+)
+
+// Plan is a compiled request policy. It is immutable and shared by requests.
+type Plan struct {
+	Root     Node
+	Warnings []string // unknown keys and the like, for x-sluice-warning (R50)
+}
+
+// Node is a place in the plan: *Target, *Fallback, *LoadBalance or *Conditional.
+type Node interface{ node() }
+
+// Target is one place a request can go, with all it inherited.
+type Target struct {
+	Path       string // config, config.targets[1], …
+	Provider   *provider.Provider
+	Key        secret.String // empty: see CallerKey
+	CallerKey  bool          // the caller's own credential may go here
+	CustomHost string        // base URL in place of the provider's; checked
+	Private    bool          // CustomHost leads to this machine or network
+	Overrides  []Override
+	Fields     map[string]string // the provider's own settings, by snake_case name
+	Forward    []string          // canonical names of client headers to pass on
+	Retry      Retry
+	Timeout    time.Duration // 0: none was asked for
+	Strict     bool          // strict OpenAI compliance
+}
+
+// Override is one member that replaces the client's (contract, §3.10).
+type Override struct {
+	Name  string
+	Value jsonx.Value
+}
+
+// Retry says how often and on what a target is tried again.
+type Retry struct {
+	Attempts      int // extra tries, 0 to 5
+	On            Codes
+	UseRetryAfter bool
+}
+
+// Fallback tries its targets in order.
+type Fallback struct {
+	Targets []Node
+	On      Codes // unset: every failure moves on
+}
+
+// LoadBalance draws one target by weight.
+type LoadBalance struct {
+	Targets []Node
+	Weights []float64 // finite, not negative, not all 0
+}
+
+// Conditional sends a request to the first target whose query holds.
+type Conditional struct {
+	Targets []Node
+	Rules   []Rule
+	Default string // name of a target, empty: none
+	names   map[string]int
+}
+
+// Rule is one condition of a Conditional.
+type Rule struct {
+	Query Query
+	Then  string
+}
+
+func (*Target) node()      {}
+func (*Fallback) node()    {}
+func (*LoadBalance) node() {}
+func (*Conditional) node() {}
+
+// Choose returns the target that the request is for (contract, §3.7).
+func (c *Conditional) Choose(env *Env) (Node, error) {
+	name := c.Default
+	for _, rule := range c.Rules {
+		if rule.Query.holds(env) {
+			name = rule.Then
+			break
+		}
+	}
+	if name == "" {
+		return nil, routerError("Query router did not resolve to any valid target")
+	}
+	i, ok := c.names[name]
+	if !ok {
+		return nil, routerError("Invalid target name found in the query router: " + name)
+	}
+	return c.Targets[i], nil
+}
+
+func routerError(message string) error {
+	return &llm.Error{Kind: llm.InvalidRequest, Status: 400, Message: message, Param: "strategy"}
+}
+
+// Codes is a set of status codes; the zero value is "not given".
+type Codes struct {
+	given bool
+	list  []int
+}
+
+// CodesOf makes a set.
+func CodesOf(list ...int) Codes { return Codes{given: true, list: list} }
+
+// Given reports whether the config named any list, be it an empty one.
+func (c Codes) Given() bool { return c.given }
+
+// Match reports whether a failure is among the codes. A failure without a
+// status of its own stands for those a client would have seen: one that never
+// connected for 500, 502 and 503, a timeout for 408 and 504. Codes of success
+// never match (R15, R19).
+func (c Codes) Match(e *llm.Error) bool {
+	for _, code := range c.list {
+		if code >= 200 && code < 300 {
+			continue
+		}
+		if code == e.Status || stands(e, code) {
+			return true
+		}
+	}
+	return false
+}
+
+func stands(e *llm.Error, code int) bool {
+	switch e.Class {
+	case llm.ClassDNS, llm.ClassConnect, llm.ClassTLS, llm.ClassWrite, llm.ClassReset:
+		return code == 500 || code == 502 || code == 503
+	case llm.ClassFirstByte, llm.ClassIdle:
+		return code == 408 || code == 504
+	}
+	return false
+}
