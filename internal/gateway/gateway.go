@@ -1,0 +1,104 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"sluice/internal/jsonx"
+	"sluice/internal/llm"
+	"sluice/internal/policy"
+	"sluice/internal/provider"
+	"sluice/internal/route"
+	"sluice/internal/secret"
+	"sluice/internal/upstream"
+)
+
+// Gateway answers requests. It is safe for concurrent use.
+type Gateway struct {
+	Compiler *policy.Compiler
+	Walker   *route.Walker
+	Client   *upstream.Client
+	Keys     Keys
+}
+
+// Keys are the provider credentials the operator gave, by provider id.
+type Keys map[string]secret.String
+
+// Exchange is one client request under way.
+type Exchange struct {
+	upstream.Request
+	Source   policy.Source
+	Metadata map[string]string
+	FullPath string // as the client wrote it, for conditions
+
+	Warnings []string // for the client to read beside the answer
+	Attempts int      // made so far
+}
+
+// Do answers one request. Errors are *llm.Error.
+func (g *Gateway) Do(ctx context.Context, x *Exchange) (*llm.Answer, error) {
+	g.addressed(x)
+	plan, err := g.Compiler.Compile(x.Source)
+	if err != nil {
+		return nil, err
+	}
+	x.Warnings = plan.Warnings
+	env := &policy.Env{Metadata: x.Metadata, Path: x.FullPath}
+	if x.Body != nil {
+		env.Params = x.Body.Bytes()
+	}
+	return g.Walker.Walk(ctx, plan.Root, env, func(ctx context.Context, t *policy.Target) (*llm.Answer, error) {
+		key, err := g.key(x, t)
+		if err != nil {
+			return nil, err
+		}
+		x.Attempts++
+		return g.Client.Do(ctx, &x.Request, t, key)
+	})
+}
+
+// addressed reads a provider out of the model, @openai/gpt-4o, for clients that
+// can set no header. It only counts when nothing else names a provider.
+func (g *Gateway) addressed(x *Exchange) {
+	if x.Body == nil || x.Source.Provider != "" || x.Source.Config != "" {
+		return
+	}
+	model, _ := jsonx.Text(x.Body.Get("model"))
+	id, rest, ok := strings.Cut(strings.TrimPrefix(model, "@"), "/")
+	if !ok || !strings.HasPrefix(model, "@") || rest == "" {
+		return
+	}
+	x.Source.Provider = id
+	x.Body.Set("model", jsonx.Quote(rest))
+}
+
+// key chooses the credential for a target: its own, else the caller's where the
+// plan allows it, else the operator's. The operator's only ever goes to the
+// vendor's own address: a caller must not choose where a stored key is sent.
+func (g *Gateway) key(x *Exchange, t *policy.Target) (secret.String, error) {
+	switch auth := t.Provider.Auth; {
+	case auth.Scheme == provider.NoAuth:
+		return secret.String{}, nil
+	case !t.Key.Empty():
+		return t.Key, nil
+	case t.CallerKey && !x.Key.Empty():
+		return x.Key, nil
+	case t.CustomHost == "" && !g.Keys[t.Provider.ID].Empty():
+		return g.Keys[t.Provider.ID], nil
+	case auth.Optional:
+		return secret.String{}, nil
+	}
+	return secret.String{}, missingKey(x, t)
+}
+
+func missingKey(x *Exchange, t *policy.Target) error {
+	message := "no API key for " + t.Provider.ID + ": send one as Authorization: Bearer, or give the target an api_key"
+	switch {
+	case !x.Key.Empty():
+		message = "the Authorization key was not sent to " + t.Provider.ID + ", since it may belong to another provider: give the target an api_key, or name the provider in x-portkey-provider"
+	case t.CustomHost != "":
+		message = "no API key for " + t.Provider.ID + " at a custom host: send one as Authorization: Bearer, or give the target an api_key"
+	}
+	return &llm.Error{Kind: llm.MissingKey, Status: http.StatusUnauthorized, Message: message, Param: "authorization"}
+}

@@ -1,0 +1,119 @@
+package server
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"sluice/internal/jsonx"
+	"sluice/internal/llm"
+	"sluice/internal/provider"
+)
+
+const greeting = `Sluice says hey! One door to every model.
+
+  POST /v1/chat/completions   chat, also streamed (OpenAI API)
+  POST /v1/completions        text completion
+  POST /v1/embeddings         vectors
+  GET  /v1/models             known models, or a provider's own
+  any  /v1/...                every other path goes to the provider as it is
+  GET  /livez, /readyz        health
+
+Name the provider with x-portkey-provider, a policy with x-portkey-config,
+or write @provider/model as the model. All paths work without /v1 too.
+`
+
+func (v *visit) greet() { v.text(http.StatusOK, greeting) }
+
+func (v *visit) livez() { v.text(http.StatusOK, "ok\n") }
+
+func (v *visit) readyz() {
+	if v.draining.Load() {
+		v.text(http.StatusServiceUnavailable, "draining\n")
+		return
+	}
+	v.text(http.StatusOK, "ok\n")
+}
+
+func (v *visit) text(status int, body string) {
+	h := v.w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	v.head(status)
+	v.write([]byte(body))
+}
+
+// allowedHost knows the names that no attacker can point at us: a page from
+// evil.example that resolves to 127.0.0.1 still says evil.example here (S21).
+func (v *visit) allowedHost(hostport string) bool {
+	host := hostport
+	if h, _, err := net.SplitHostPort(hostport); err == nil {
+		host = h
+	}
+	host = strings.ToLower(strings.Trim(host, "[]"))
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	if host == "" || !strings.Contains(host, ".") {
+		return host != ""
+	}
+	for _, suffix := range []string{".localhost", ".local", ".internal", ".svc.cluster.local"} {
+		if strings.HasSuffix(host, suffix) {
+			return true
+		}
+	}
+	return slices.Contains(v.AllowedHosts, host)
+}
+
+// headLimits counts what the HTTP library only bounds as a whole.
+func (v *visit) headLimits() *llm.Error {
+	l := v.Limits
+	if len(v.r.RequestURI) > l.LineBytes {
+		return &llm.Error{Kind: llm.URITooLong, Status: http.StatusRequestURITooLong, Message: "the request line is longer than " + size(int64(l.LineBytes))}
+	}
+	count, total := 0, 0
+	for name, values := range v.r.Header {
+		for _, value := range values {
+			count++
+			n := len(name) + len(value)
+			if total += n; n > l.HeaderBytes && name != "X-Portkey-Config" {
+				return headersTooLarge("the header " + strings.ToLower(name[:min(len(name), 64)]) + " is longer than " + size(int64(l.HeaderBytes)))
+			}
+		}
+	}
+	if count > l.HeaderCount || total > l.HeadersBytes {
+		return headersTooLarge("the request has too many headers, or too large ones")
+	}
+	return nil
+}
+
+func headersTooLarge(message string) *llm.Error {
+	return &llm.Error{Kind: llm.HeadersTooLarge, Status: http.StatusRequestHeaderFieldsTooLarge, Message: message}
+}
+
+// modelList is the answer to GET /v1/models that names no provider: models that
+// are known by name, written so that they can be used as they are.
+func modelList(c *provider.Catalogue) []byte {
+	type model struct {
+		ID      string `json:"id"`
+		Object  string `json:"object"`
+		Created int64  `json:"created"`
+		OwnedBy string `json:"owned_by"`
+	}
+	list := struct {
+		Object string  `json:"object"`
+		Data   []model `json:"data"`
+	}{Object: "list", Data: []model{}}
+	for _, p := range c.All() {
+		for _, m := range p.Models {
+			list.Data = append(list.Data, model{ID: "@" + p.ID + "/" + m, Object: "model", OwnedBy: p.ID})
+		}
+	}
+	body, err := jsonx.Marshal(list)
+	if err != nil {
+		panic(err) // plain strings cannot fail to encode, and if so then at start
+	}
+	return body
+}

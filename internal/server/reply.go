@@ -1,0 +1,197 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"sluice/internal/llm"
+)
+
+// answer writes a provider's answer.
+func (v *visit) answer(a *llm.Answer) {
+	v.origin, v.usage = a.Origin, a.Usage
+	h := v.w.Header()
+	for name, values := range a.Header {
+		h[name] = values
+	}
+	v.mark(h)
+	if len(a.NotCarried) > 0 {
+		h.Set("X-Sluice-Not-Carried", list(a.NotCarried))
+	}
+	if a.Stream != nil {
+		v.stream(a)
+		return
+	}
+	h["Content-Length"] = []string{strconv.Itoa(len(a.Body))}
+	v.head(a.Status)
+	v.write(a.Body)
+}
+
+// mark sets the headers that every answer from a target has (contract, §4).
+func (v *visit) mark(h http.Header) {
+	h["X-Portkey-Trace-Id"] = []string{v.trace}
+	h["X-Portkey-Provider"] = []string{v.origin.Provider}
+	h["X-Portkey-Last-Used-Option-Index"] = []string{v.origin.Path}
+	h["X-Portkey-Retry-Attempt-Count"] = []string{strconv.Itoa(v.origin.Retries)}
+	h["X-Portkey-Cache-Status"] = []string{"DISABLED"}
+	v.warn(h)
+}
+
+func (v *visit) warn(h http.Header) {
+	if len(v.warnings) > 0 {
+		h.Set("X-Sluice-Warning", list(v.warnings))
+	}
+}
+
+// list joins texts into a header value of printable ASCII and bounded length.
+func list(texts []string) string {
+	joined := strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, strings.Join(texts, ", "))
+	return joined[:min(len(joined), 2<<10)]
+}
+
+func (v *visit) head(status int) {
+	v.status = status
+	v.w.WriteHeader(status)
+}
+
+// write gives a client that does not read its time, and no more.
+func (v *visit) write(b []byte) bool {
+	_ = http.NewResponseController(v.w).SetWriteDeadline(time.Now().Add(v.Limits.WriteStall))
+	if _, err := v.w.Write(b); err != nil {
+		v.outcome = "canceled"
+		return false
+	}
+	return true
+}
+
+// stream passes frames on until the stream ends. Every batch of events that
+// has arrived is flushed at once (R22); reading waits for the client (R23).
+func (v *visit) stream(a *llm.Answer) {
+	defer func() { _ = a.Stream.Close() }()
+	control := http.NewResponseController(v.w)
+	if a.Events {
+		h := v.w.Header()
+		h["Cache-Control"] = []string{"no-store"}
+		h["X-Accel-Buffering"] = []string{"no"}
+	}
+	v.head(a.Status)
+	var deadline time.Time
+	for {
+		frame, err := a.Stream.Next()
+		if err != nil {
+			v.usage, _ = a.Stream.Facts()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			v.cut(a, err)
+		}
+		if now := time.Now(); now.Add(v.Limits.WriteStall - time.Second).After(deadline) {
+			deadline = now.Add(v.Limits.WriteStall)
+			_ = control.SetWriteDeadline(deadline)
+		}
+		if _, err = v.w.Write(frame.Raw); err == nil && !frame.More {
+			err = control.Flush()
+		}
+		if err != nil {
+			v.usage, _ = a.Stream.Facts()
+			v.outcome = "canceled"
+			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
+// cut ends a stream that failed: an error event where events travel, no end
+// mark, and a connection that breaks off (R20).
+func (v *visit) cut(a *llm.Answer, err error) {
+	v.err = err
+	var e *llm.Error
+	if errors.As(err, &e) && e.Kind == llm.Canceled {
+		v.outcome = "canceled"
+		panic(http.ErrAbortHandler)
+	}
+	v.outcome = "interrupted"
+	if e != nil && a.Events {
+		e.Origin = a.Origin
+		frame := e.Frame
+		if frame == nil {
+			frame = v.door.AppendErrorFrame(nil, e)
+		}
+		if v.write(frame) {
+			_ = http.NewResponseController(v.w).Flush()
+		}
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// refuse writes a failure, ours or a provider's, as the whole answer.
+func (v *visit) refuse(err error) {
+	v.err = err
+	var e *llm.Error
+	if !errors.As(err, &e) {
+		v.Log.Error("unexpected error", "error", err)
+		e = &llm.Error{Kind: llm.Internal, Status: http.StatusInternalServerError, Message: "internal error"}
+	}
+	if e.Kind == llm.Canceled {
+		v.outcome = "canceled"
+		v.status = 499 // for the log; nobody reads the answer
+		panic(http.ErrAbortHandler)
+	}
+	h := v.w.Header()
+	for name, values := range e.Header {
+		h[name] = values
+	}
+	v.origin = e.Origin
+	if e.Path != "" {
+		v.mark(h)
+	} else {
+		h["X-Portkey-Trace-Id"] = []string{v.trace}
+		v.warn(h)
+	}
+	if e.Kind == llm.NotSupported && e.Path != "" || e.Kind == llm.Internal {
+		h["X-Portkey-Gateway-Exception"] = []string{"true"}
+	}
+	if e.Kind == llm.Overloaded || e.Kind == llm.ShuttingDown {
+		h["Retry-After"] = []string{"1"}
+	}
+	v.failure(e)
+}
+
+func (v *visit) failure(e *llm.Error) {
+	body := e.Body
+	if e.Kind != llm.UpstreamStatus || e.Message == "" || body == nil {
+		body = v.door.EncodeError(e)
+	}
+	v.json(e.Status, body)
+}
+
+// json writes a body of our own, or one that passes for it.
+func (v *visit) json(status int, body []byte) {
+	h := v.w.Header()
+	h["Content-Type"] = []string{"application/json"}
+	h["Cache-Control"] = []string{"no-store"}
+	h["X-Content-Type-Options"] = []string{"nosniff"}
+	h["X-Portkey-Trace-Id"] = []string{v.trace}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	v.head(status)
+	v.write(body)
+}
+
+func size(n int64) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}

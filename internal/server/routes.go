@@ -1,0 +1,179 @@
+package server
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"sluice/internal/llm"
+	"sluice/internal/upstream"
+)
+
+// access says who may use a route (S06). Inference routes need no key of the
+// gateway's own yet.
+type access uint8
+
+const (
+	public access = iota
+	inference
+)
+
+// rule is one line of the route table.
+type rule struct {
+	methods string // comma list; empty: any of known
+	path    string // behind /v1; a trailing * stands for anything
+	access  access
+	handle  func(*visit)
+}
+
+// known are the methods that exist here (S42).
+var known = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
+
+// table is searched from the top. Paths have lost their /v1 and doubled
+// slashes by then.
+var table = []rule{
+	{"GET,HEAD", "/", public, (*visit).greet},
+	{"GET,HEAD", "/livez", public, (*visit).livez},
+	{"GET,HEAD", "/readyz", public, (*visit).readyz},
+	{"POST", "/chat/completions", inference, operation(llm.Chat)},
+	{"POST", "/completions", inference, operation(llm.Complete)},
+	{"POST", "/embeddings", inference, operation(llm.Embed)},
+	{"GET", "/models", inference, (*visit).models},
+	{"", "/prompts/*", inference, (*visit).hostedOnly},
+	{"", "/feedback", inference, (*visit).hostedOnly},
+	{"", "/logs*", inference, (*visit).hostedOnly},
+	{"GET", "/realtime", inference, (*visit).realtime},
+	{"", "/proxy/*", inference, (*visit).proxied},
+	{"", "/*", inference, operation(llm.Relay)},
+}
+
+// bare are first segments of OpenAI's paths that work without /v1 too: users
+// write the bare host as base URL and expect it to work (SDK routes, section 2).
+var bare = []string{
+	"chat", "completions", "embeddings", "models", "moderations", "images", "audio", "files", "uploads", "batches",
+	"fine_tuning", "responses", "conversations", "assistants", "threads", "vector_stores", "containers", "evals",
+	"videos", "realtime", "rerank", "proxy", "prompts", "feedback", "logs",
+}
+
+// route finds what a request is for, and whether it may come in at all.
+func (v *visit) route() {
+	path, versioned, ok := normalise(v.r.URL.EscapedPath())
+	if e := v.admit(); e != nil {
+		v.refuse(e)
+		return
+	}
+	if !ok || !versioned && path != "/" && !isHealth(path) && !slices.Contains(bare, firstSegment(path)) {
+		v.refuse(&llm.Error{Kind: llm.NotFound, Status: http.StatusNotFound, Message: "Not Found"})
+		return
+	}
+	if !slices.Contains(known, v.r.Method) {
+		v.methodNotAllowed(known)
+		return
+	}
+	v.path = path
+	for i := range table {
+		if t := &table[i]; t.covers(path) && (t.access == inference || !versioned) {
+			if t.allows(v.r.Method) {
+				t.handle(v)
+				return
+			}
+			if t.access == public {
+				v.methodNotAllowed(strings.Split(t.methods, ","))
+				return
+			}
+		}
+	}
+	v.refuse(&llm.Error{Kind: llm.NotFound, Status: http.StatusNotFound, Message: "Not Found"})
+}
+
+func (t *rule) covers(path string) bool {
+	if prefix, any := strings.CutSuffix(t.path, "*"); any {
+		return strings.HasPrefix(path, prefix)
+	}
+	return path == t.path
+}
+
+// allows: another method on a named inference path is relayed further down.
+func (t *rule) allows(method string) bool {
+	return t.methods == "" || slices.Contains(strings.Split(t.methods, ","), method)
+}
+
+// normalise takes /v1 off and collapses doubled slashes, which SDKs make of a
+// base URL with a trailing slash. The path stays escaped. Dot segments are
+// refused: somebody on the way could resolve them.
+func normalise(path string) (rest string, versioned, ok bool) {
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/")
+	}
+	if !strings.HasPrefix(path, "/") || len(path) > maxPath {
+		return "", false, false
+	}
+	lower := strings.ToLower(path)
+	for part := range strings.SplitSeq(strings.NewReplacer("%2e", ".", "%2f", "/", "%5c", "/").Replace(lower), "/") {
+		if part == "." || part == ".." {
+			return "", false, false
+		}
+	}
+	if rest, versioned = strings.CutPrefix(path, "/v1/"); versioned {
+		return "/" + rest, true, rest != ""
+	}
+	return path, false, path != "/v1"
+}
+
+const maxPath = 8 << 10
+
+func firstSegment(path string) string {
+	first, _, _ := strings.Cut(path[1:], "/")
+	return first
+}
+
+func isHealth(path string) bool { return path == "/livez" || path == "/readyz" }
+
+// admit refuses requests that must not come in: from a foreign name (S21),
+// from ourselves (S15), or with more than the limits allow.
+func (v *visit) admit() *llm.Error {
+	if !v.allowedHost(v.r.Host) {
+		return &llm.Error{Kind: llm.HostNotAllowed, Status: http.StatusMisdirectedRequest, Param: "host",
+			Message: "this gateway does not answer to that host name: add it to SLUICE_ALLOWED_HOSTS if it is yours"}
+	}
+	if v.Hop != "" && v.r.Header.Get(upstream.HopHeader) == v.Hop {
+		return &llm.Error{Kind: llm.LoopDetected, Status: http.StatusLoopDetected, Message: "the request came back to the gateway that sent it"}
+	}
+	return v.headLimits()
+}
+
+func (v *visit) methodNotAllowed(allowed []string) {
+	v.w.Header().Set("Allow", strings.Join(allowed, ", "))
+	v.refuse(&llm.Error{Kind: llm.MethodNotAllowed, Status: http.StatusMethodNotAllowed, Message: "Method Not Allowed"})
+}
+
+func operation(op llm.Op) func(*visit) {
+	return func(v *visit) {
+		v.op = op
+		v.serve()
+	}
+}
+
+// proxied is the deprecated prefix that means: relay, do not look inside.
+func (v *visit) proxied() {
+	v.path = strings.TrimPrefix(v.path, "/proxy")
+	operation(llm.Relay)(v)
+}
+
+// models lists what we know, unless the request names where to ask.
+func (v *visit) models() {
+	if v.r.Header.Get("X-Portkey-Provider") == "" && v.r.Header.Get("X-Portkey-Config") == "" {
+		v.json(http.StatusOK, v.Server.models)
+		return
+	}
+	operation(llm.Models)(v)
+}
+
+func (v *visit) hostedOnly() {
+	v.refuse(&llm.Error{Kind: llm.NotSupported, Status: http.StatusNotImplemented,
+		Message: "this path belongs to Portkey's hosted service and is not part of a gateway you run yourself"})
+}
+
+func (v *visit) realtime() {
+	v.refuse(&llm.Error{Kind: llm.NotSupported, Status: http.StatusNotImplemented, Message: "the realtime API is not supported by this version"})
+}

@@ -1,0 +1,163 @@
+package server
+
+import (
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"sluice/internal/dialect"
+	"sluice/internal/gateway"
+	"sluice/internal/llm"
+)
+
+// Options are what a Server is made of.
+type Options struct {
+	Gateway      *gateway.Gateway
+	Dialect      *dialect.Dialect // of the OpenAI doors
+	Limits       Limits
+	AllowedHosts []string // beside those nobody can rebind (S21)
+	Hop          string   // our own hop token (S15)
+	Log          *slog.Logger
+	Version      string
+}
+
+// Limits bound what a client may send (reliability rules, section 1).
+type Limits struct {
+	BodyBytes    int64 // of a JSON request
+	UploadBytes  int64 // of any other
+	BufferBytes  int64 // JSON bodies of all requests together
+	InFlight     int64
+	BodyTime     time.Duration // for the whole body
+	StallTime    time.Duration // without a byte of it
+	WriteStall   time.Duration // a client that does not read
+	HeaderBytes  int           // one header
+	HeadersBytes int           // all headers
+	HeaderCount  int
+	LineBytes    int // the request line
+}
+
+// Server answers HTTP requests.
+type Server struct {
+	Options
+	models   []byte // the list of known models, encoded once
+	inFlight atomic.Int64
+	buffered atomic.Int64
+	draining atomic.Bool
+}
+
+// New makes a Server.
+func New(o Options) *Server {
+	return &Server{Options: o, models: modelList(o.Gateway.Compiler.Catalogue)}
+}
+
+// Drain makes /readyz say that no new requests are wanted.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+// visit is one HTTP request being answered.
+type visit struct {
+	*Server
+	w     http.ResponseWriter
+	r     *http.Request
+	trace string
+	start time.Time
+
+	op       llm.Op
+	door     *dialect.Dialect // in whose words failures are told
+	path     string           // normalised, behind /v1
+	status   int
+	origin   llm.Origin
+	model    string
+	attempts int
+	held     int64 // bytes counted in Server.buffered
+	usage    *llm.Usage
+	outcome  string
+	warnings []string
+	err      error
+}
+
+// ServeHTTP answers one request. A panic stays within it (R03).
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	v := &visit{Server: s, w: w, r: r, start: time.Now(), door: s.Dialect, trace: traceID(r.Header)}
+	defer v.log()
+	defer v.recover()
+	if s.inFlight.Add(1) > s.Limits.InFlight && !isHealth(r.URL.Path) {
+		s.inFlight.Add(-1)
+		v.refuse(overloaded())
+		return
+	}
+	defer s.inFlight.Add(-1)
+	v.route()
+}
+
+func overloaded() *llm.Error {
+	return &llm.Error{Kind: llm.Overloaded, Status: http.StatusServiceUnavailable, Message: "the gateway is at its limit of requests: try again in a moment"}
+}
+
+func (v *visit) recover() {
+	switch p := recover(); {
+	case p == nil:
+	case p == http.ErrAbortHandler: //nolint:errorlint // a sentinel that is panicked as it is
+		v.log()
+		panic(p)
+	default:
+		v.Log.Error("panic", "value", p, "stack", string(debug.Stack()))
+		if v.status != 0 { // an answer is under way: it must look cut (R20)
+			v.outcome = "panic"
+			v.log()
+			panic(http.ErrAbortHandler)
+		}
+		v.refuse(&llm.Error{Kind: llm.Internal, Status: http.StatusInternalServerError, Message: "internal error"})
+	}
+}
+
+// traceID is the caller's, if it is one, or a new one: clients repeat a failed
+// call whose answer has none (S45; SDK routes, portkey-ai).
+func traceID(h http.Header) string {
+	id := h.Get("X-Portkey-Trace-Id")
+	if len(id) < 1 || len(id) > 128 {
+		return rand.Text()
+	}
+	for _, c := range []byte(id) {
+		if (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') && c != '.' && c != '_' && c != ':' && c != '-' {
+			return rand.Text()
+		}
+	}
+	return id
+}
+
+// log writes the one line of a request, once.
+func (v *visit) log() {
+	if v.trace == "" {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 12)
+	attrs = append(attrs, slog.String("method", v.r.Method), slog.String("path", v.r.URL.Path), slog.Int("status", v.status))
+	add := func(key, value string) {
+		if value != "" {
+			attrs = append(attrs, slog.String(key, value))
+		}
+	}
+	add("provider", v.origin.Provider)
+	add("target", v.origin.Path)
+	add("model", v.model)
+	if v.attempts > 1 {
+		attrs = append(attrs, slog.Int("attempts", v.attempts))
+	}
+	if v.usage != nil {
+		attrs = append(attrs, slog.Int64("input_tokens", v.usage.Input), slog.Int64("output_tokens", v.usage.Output))
+	}
+	var e *llm.Error
+	if errors.As(v.err, &e) {
+		_, code := e.Kind.Words()
+		add("error", code)
+		add("class", string(e.Class))
+	}
+	add("outcome", v.outcome)
+	attrs = append(attrs, slog.Int64("ms", time.Since(v.start).Milliseconds()), slog.String("trace", v.trace))
+	v.trace = ""
+	v.Log.LogAttrs(v.r.Context(), slog.LevelInfo, "request", attrs...)
+}

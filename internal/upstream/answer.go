@@ -1,0 +1,83 @@
+package upstream
+
+import (
+	"io"
+	"net/http"
+
+	"sluice/internal/dialect"
+	"sluice/internal/jsonx"
+	"sluice/internal/llm"
+)
+
+// readWhole reads an answer that is not a stream, and looks whether it is one.
+func (c *Client) readWhole(w *watch, call *call, resp *http.Response, r io.Reader) (*llm.Answer, error) {
+	body, err := readAll(r, resp.ContentLength, c.limits.ResponseBytes)
+	if err != nil {
+		return nil, c.broken(w, err)
+	}
+	answer := &llm.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
+	facts, err := call.speaks.Inspect(call.op, body)
+	if err != nil {
+		e := asError(err)
+		e.Header = resp.Header
+		return nil, e
+	}
+	answer.Usage, answer.Finish = facts.Usage, facts.Finish
+	if call.translated() {
+		if err := c.translateReply(call, answer); err != nil {
+			return nil, err
+		}
+	}
+	_ = resp.Body.Close()
+	w.stop()
+	answer.Header["Content-Type"] = jsonType
+	return answer, nil
+}
+
+func (c *Client) translateReply(call *call, answer *llm.Answer) error {
+	reply, err := call.speaks.Chat.DecodeReply(answer.Body)
+	if err != nil {
+		return err
+	}
+	body, lost, err := call.client.Chat.EncodeReply(reply, call.as())
+	answer.Body = body
+	call.lost = append(call.lost, lost...)
+	return err
+}
+
+func (c *call) as() dialect.Reply {
+	return dialect.Reply{Chat: c.chat, Provider: c.provider, Strict: c.strict}
+}
+
+// errorBytes is how much of an error page is read.
+const errorBytes = 1 << 20
+
+// readFailure makes an error of a provider's error answer (E3).
+func (c *Client) readFailure(w *watch, call *call, resp *http.Response, r io.Reader) *llm.Error {
+	body, err := readAll(io.LimitReader(r, errorBytes), -1, errorBytes)
+	if cause := w.cause(); err != nil && cause != nil {
+		return cause
+	}
+	e := decodeError(call.errorDialect(), resp, body)
+	e.Kind, e.Status, e.Class, e.Header = llm.UpstreamStatus, resp.StatusCode, llm.ClassStatus, resp.Header
+	e.RetryAfter = retryAfter(resp.Header, c.now())
+	if e.Message == "" || call.op == llm.Relay || call.op == llm.Models {
+		e.Body = body // its text, or for a relay the very bytes, are shown
+	}
+	return e
+}
+
+// errorDialect is whose words a failure is read in.
+func (c *call) errorDialect() *dialect.Dialect {
+	if c.speaks != nil {
+		return c.speaks
+	}
+	return c.client
+}
+
+func decodeError(d *dialect.Dialect, resp *http.Response, body []byte) *llm.Error {
+	if d == nil || jsonx.Check(body) != nil {
+		return &llm.Error{}
+	}
+	return d.DecodeError(resp.StatusCode, body)
+}

@@ -1,0 +1,186 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"sluice/internal/dialect"
+	"sluice/internal/egress"
+	"sluice/internal/jsonx"
+	"sluice/internal/llm"
+	"sluice/internal/policy"
+	"sluice/internal/secret"
+)
+
+// Limits are the bounds of one attempt (reliability rules, section 1).
+type Limits struct {
+	Connect         time.Duration // DNS and TCP together; TLS has the same again
+	FirstByteStream time.Duration
+	FirstByte       time.Duration // of an answer that is not a stream
+	Idle            time.Duration // between two pieces of a body
+	TotalStream     time.Duration
+	Total           time.Duration
+	ResponseBytes   int64 // of a whole answer, after decompression
+	EventBytes      int
+	HeaderBytes     int64
+}
+
+// HopHeader carries a token on requests to private addresses, by which a
+// request that came back to us is known (S15).
+const HopHeader = "X-Sluice-Hop"
+
+// Request is what a client asked, before any target shaped it.
+type Request struct {
+	Op      llm.Op
+	Method  string
+	Path    string // behind /v1, escaped; used for relays
+	Query   string
+	Header  http.Header // the client's
+	Dialect *dialect.Dialect
+
+	Body *jsonx.Object // of a JSON request
+	Raw  *RawBody      // of any other request that has a body
+	Key  secret.String // the caller's credential
+}
+
+// RawBody is a body that is passed on as it arrives, once.
+type RawBody struct {
+	io.Reader
+	ContentType string
+	Length      int64 // -1: unknown
+	Used        bool  // a byte was taken from it: no second attempt can have it
+}
+
+// Read notes that the body was begun.
+func (b *RawBody) Read(p []byte) (int, error) {
+	b.Used = true
+	return b.Reader.Read(p)
+}
+
+// Client makes attempts. It is safe for concurrent use.
+type Client struct {
+	transport http.RoundTripper
+	dialects  func(name string) (*dialect.Dialect, bool)
+	limits    Limits
+	agent     string
+	hop       string
+	now       func() time.Time
+}
+
+// Options are what a Client is made of.
+type Options struct {
+	Limits   Limits
+	Dialer   *egress.Dialer
+	Dialects func(name string) (*dialect.Dialect, bool)
+	Agent    string // the User-Agent providers see
+	Hop      string // value of HopHeader
+}
+
+// New makes a Client with a connection pool of its own.
+func New(o Options) *Client {
+	const perHost = 1024 // idle connections kept: as many as may well run at once
+	return &Client{
+		transport: &http.Transport{
+			DialContext:            o.Dialer.DialContext,
+			TLSHandshakeTimeout:    o.Limits.Connect,
+			MaxIdleConns:           4 * perHost,
+			MaxIdleConnsPerHost:    perHost,
+			IdleConnTimeout:        90 * time.Second,
+			MaxResponseHeaderBytes: o.Limits.HeaderBytes,
+			DisableCompression:     true, // we ask for gzip and bound it ourselves
+			ForceAttemptHTTP2:      true,
+		},
+		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now,
+	}
+}
+
+// Close drops the idle connections.
+func (c *Client) Close() {
+	if t, ok := c.transport.(*http.Transport); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// Do makes one attempt at a target with the given credential. It returns once
+// the answer is whole or, for a stream, once its first event has arrived: this
+// is the commit point (ADR 0003). Errors are *llm.Error.
+func (c *Client) Do(ctx context.Context, r *Request, t *policy.Target, key secret.String) (*llm.Answer, error) {
+	call, err := c.prepare(r, t, key)
+	if err != nil {
+		return nil, err
+	}
+	w := c.watch(ctx, call.stream, t.Timeout)
+	resp, err := c.send(w, r, call)
+	if err != nil {
+		w.stop()
+		return nil, err
+	}
+	answer, err := c.receive(w, call, resp)
+	if err != nil {
+		_ = resp.Body.Close()
+		w.stop()
+		return nil, err
+	}
+	answer.NotCarried = call.lost
+	return answer, nil
+}
+
+// send makes the exchange up to the response head. A request that never left
+// because no connection came about is repeated once (R14).
+func (c *Client) send(w *watch, r *Request, call *call) (*http.Response, error) {
+	for again := true; ; again = false {
+		req, err := c.request(w.ctx, r, call)
+		if err != nil {
+			return nil, err
+		}
+		resp, err := c.transport.RoundTrip(req)
+		if err == nil {
+			return resp, nil
+		}
+		e := c.failed(w, err)
+		e.Final = e.Final || r.Raw != nil && r.Raw.Used
+		if !again || e.Final || !beforeSending(e) {
+			return nil, e
+		}
+	}
+}
+
+func beforeSending(e *llm.Error) bool {
+	return e.Class == llm.ClassDNS || e.Class == llm.ClassConnect || e.Class == llm.ClassTLS
+}
+
+// receive reads the answer, or the beginning of a stream.
+func (c *Client) receive(w *watch, call *call, resp *http.Response) (*llm.Answer, error) {
+	if resp.StatusCode < 200 || resp.StatusCode >= 300 && resp.StatusCode < 400 && resp.StatusCode != http.StatusNotModified {
+		return nil, invalidResponse("the provider answered with a redirect or an unexpected status, which is not followed", nil)
+	}
+	body, err := c.open(w, resp)
+	if err != nil {
+		return nil, err
+	}
+	filterHeader(resp.Header)
+	switch {
+	case resp.StatusCode >= 400:
+		return nil, c.readFailure(w, call, resp, body)
+	case isEventStream(resp.Header) && (call.stream || call.op == llm.Relay):
+		return c.openStream(w, call, resp, body)
+	case call.op == llm.Relay || call.op == llm.Models:
+		return c.openRelay(w, resp, body)
+	}
+	return c.readWhole(w, call, resp, body)
+}
+
+func invalidResponse(message string, cause error) *llm.Error {
+	return &llm.Error{Kind: llm.InvalidResponse, Status: http.StatusBadGateway, Class: llm.ClassInvalid, Message: message, Err: cause}
+}
+
+func asError(err error) *llm.Error {
+	var e *llm.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return &llm.Error{Kind: llm.Internal, Status: http.StatusInternalServerError, Message: "internal error", Err: err}
+}

@@ -1,0 +1,109 @@
+package upstream
+
+import (
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"sluice/internal/policy"
+	"sluice/internal/provider"
+	"sluice/internal/secret"
+)
+
+// Names that never pass on, whichever way (S43): what belongs to one
+// connection, to us, to browsers, or to the machine.
+var (
+	hopByHop = []string{
+		"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
+		"Content-Length", "Content-Encoding",
+	}
+	neverSent = append([]string{
+		"Host", "Cookie", "Content-Type", "Accept-Encoding", "Expect", HopHeader,
+		"Metadata", "Metadata-Flavor", "X-Aws-Ec2-Metadata-Token", "X-Aws-Ec2-Metadata-Token-Ttl-Seconds", "X-Google-Metadata-Request",
+	}, hopByHop...)
+	neverReturned = append([]string{
+		"Set-Cookie", "Strict-Transport-Security", "Alt-Svc", "Server", "X-Powered-By",
+		"Content-Security-Policy", "Clear-Site-Data", "Refresh", "Link", "Location",
+	}, hopByHop...)
+	credentials = []string{"Authorization", "X-Api-Key", "Api-Key", "X-Goog-Api-Key"}
+)
+
+// setHeaders writes what a provider gets to see: the target's credential, the
+// content, the vendor's own headers, and what forward_headers names.
+func (c *Client) setHeaders(out http.Header, r *Request, t *policy.Target, key secret.String) {
+	for _, name := range t.Forward {
+		if values := r.Header.Values(name); len(values) > 0 && mayForward(name, t) {
+			out[name] = values
+		}
+	}
+	for _, name := range t.Provider.Headers {
+		if value := own(name, t, r.Header); value != "" {
+			out.Set(name, value)
+		}
+	}
+	if r.Raw != nil {
+		out["Content-Type"] = []string{r.Raw.ContentType}
+	} else if r.Body != nil {
+		out["Content-Type"] = jsonType
+	}
+	if accept := r.Header.Get("Accept"); accept != "" {
+		out["Accept"] = []string{accept}
+	}
+	out["Accept-Encoding"] = gzipOnly
+	out["User-Agent"] = []string{c.agent}
+	if t.Private || t.Provider.Local {
+		out[HopHeader] = []string{c.hop}
+	}
+	if name, value := t.Provider.Auth.Header(key.Reveal()); name != "" && !key.Empty() {
+		out.Set(name, value)
+	}
+}
+
+var (
+	jsonType = []string{"application/json"}
+	gzipOnly = []string{"gzip"}
+)
+
+// own is the value of one of the vendor's headers: the target's setting first,
+// then what the client sent under either name.
+func own(name string, t *policy.Target, client http.Header) string {
+	if v := t.Fields[provider.FieldName(name)]; v != "" {
+		return v
+	}
+	return client.Get(name)
+}
+
+func mayForward(name string, t *policy.Target) bool {
+	if strings.HasPrefix(name, "X-Portkey-") || strings.HasPrefix(name, "Proxy-") || slices.Contains(neverSent, name) {
+		return false
+	}
+	return !slices.Contains(credentials, name) || t.CallerKey || t.Provider.Auth.Scheme == provider.NoAuth
+}
+
+// filterHeader takes out of a provider's answer what must not reach a client.
+func filterHeader(h http.Header) {
+	for _, name := range h["Connection"] {
+		for listed := range strings.SplitSeq(name, ",") {
+			h.Del(strings.TrimSpace(listed))
+		}
+	}
+	for name := range h {
+		if strings.HasPrefix(name, "Access-Control-") || strings.HasPrefix(name, "X-Portkey-") || slices.Contains(neverReturned, name) {
+			delete(h, name)
+		}
+	}
+}
+
+func mediaType(h http.Header) string {
+	t, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	return t
+}
+
+func isEventStream(h http.Header) bool { return mediaType(h) == "text/event-stream" }
+
+// isJSON reports a JSON answer; one that says nothing about itself may be one.
+func isJSON(h http.Header) bool {
+	t := mediaType(h)
+	return t == "" || t == "application/json" || strings.HasSuffix(t, "+json")
+}

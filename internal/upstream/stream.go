@@ -1,0 +1,238 @@
+package upstream
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"sluice/internal/dialect"
+	"sluice/internal/framing"
+	"sluice/internal/llm"
+)
+
+// openStream waits for the first event that says something. Until then a
+// failure is a failed attempt; after it, it is an event in the stream.
+func (c *Client) openStream(w *watch, call *call, resp *http.Response, r io.Reader) (*llm.Answer, error) {
+	s := &events{
+		client: c, w: w, body: resp.Body,
+		sse: framing.NewSSE(r, c.limits.EventBytes),
+	}
+	if call.speaks != nil && call.speaks.NewTap != nil {
+		s.tap, s.terminal = call.speaks.NewTap(call.op), call.speaks.Terminal
+	}
+	if call.translated() {
+		s.decoder = call.speaks.Chat.NewDecoder()
+		s.encoder = call.client.Chat.NewEncoder(call.as())
+	}
+	if err := s.prime(); err != nil {
+		err.Header = resp.Header
+		return nil, err
+	}
+	return &llm.Answer{Status: resp.StatusCode, Header: resp.Header, Stream: s, Events: true}, nil
+}
+
+// events is a running event stream on its way to the client.
+type events struct {
+	client   *Client
+	w        *watch
+	body     io.Closer
+	sse      *framing.SSE
+	tap      dialect.Tap // nil: nobody looks inside
+	terminal []byte
+
+	decoder dialect.Decoder // both nil when bytes pass
+	encoder dialect.Encoder
+
+	held  []byte // arrived before the commit point, goes out first
+	out   []byte // what the encoder wrote
+	mark  dialect.Mark
+	ended bool // the terminal frame was sent
+	state error
+}
+
+// prime reads up to the commit point.
+func (s *events) prime() *llm.Error {
+	for s.mark == dialect.Empty || s.held == nil {
+		frame, err := s.read()
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				return invalidResponse("the provider's stream ended before it began", nil)
+			}
+			e := asError(err)
+			if e.Kind == llm.StreamInterrupted { // nothing was sent yet: it is no interruption
+				e.Kind, e.Status, e.Class = llm.InvalidResponse, http.StatusBadGateway, llm.ClassInvalid
+			}
+			return e
+		}
+		s.held = append(s.held, frame.Raw...)
+		if s.mark != dialect.Empty {
+			break
+		}
+	}
+	return nil
+}
+
+// Next returns what goes to the client next.
+func (s *events) Next() (llm.Frame, error) {
+	if s.held != nil {
+		frame := llm.Frame{Raw: s.held, More: s.sse.Buffered()}
+		s.held = nil
+		return frame, nil
+	}
+	return s.read()
+}
+
+// read takes one event from the provider.
+func (s *events) read() (llm.Frame, error) {
+	if s.state != nil {
+		return llm.Frame{}, s.state
+	}
+	if s.ended {
+		s.drain()
+		return s.finish(io.EOF)
+	}
+	ev, err := s.sse.Next()
+	if err != nil {
+		return s.over(err)
+	}
+	mark := dialect.Content
+	if s.tap != nil {
+		if mark, err = s.tap.Event(ev); err != nil {
+			return s.refused(ev, mark, err)
+		}
+	}
+	return s.pass(ev, mark)
+}
+
+func (s *events) pass(ev framing.Event, mark dialect.Mark) (llm.Frame, error) {
+	if s.mark != dialect.Finished || mark == dialect.Done { // once finished, a stream stays so
+		s.mark = mark
+	}
+	s.ended = mark == dialect.Done
+	if s.encoder != nil {
+		return s.translated(ev)
+	}
+	raw := ev.Raw
+	if ev.Open { // the provider left out the blank line that ends an event
+		raw = append(append(s.out[:0], raw...), "\n\n"...)
+		s.out = raw
+	}
+	return llm.Frame{Raw: raw, More: s.sse.Buffered()}, nil
+}
+
+// translated carries one event over. The encoder may have nothing to say.
+func (s *events) translated(ev framing.Event) (llm.Frame, error) {
+	list, err := s.decoder.Decode(ev)
+	s.out = s.out[:0]
+	for i := range list {
+		s.out = s.encoder.Encode(s.out, &list[i])
+	}
+	if err != nil {
+		return s.finish(err)
+	}
+	if len(s.out) == 0 && s.mark == dialect.Content {
+		s.mark = dialect.Empty
+	}
+	return llm.Frame{Raw: s.out, More: s.sse.Buffered()}, nil
+}
+
+// refused is an event that is a failure. The provider's own error event passes
+// on as it is (R24). Where the answer was not complete before it, the
+// connection is cut behind it.
+func (s *events) refused(ev framing.Event, mark dialect.Mark, err error) (llm.Frame, error) {
+	e := asError(err)
+	if e.Kind == llm.UpstreamStatus && s.encoder == nil {
+		if mark == dialect.Finished || s.mark == dialect.Finished {
+			return s.pass(ev, dialect.Finished)
+		}
+		e.Frame = append([]byte(nil), ev.Raw...)
+	}
+	return s.finish(e)
+}
+
+// over is the end of the provider's bytes, clean or not.
+func (s *events) over(err error) (llm.Frame, error) {
+	if !errors.Is(err, io.EOF) {
+		return s.finish(s.interrupted(err))
+	}
+	if s.tap == nil {
+		return s.finish(io.EOF)
+	}
+	if s.encoder != nil {
+		return s.overTranslated()
+	}
+	if s.mark != dialect.Finished {
+		return s.finish(s.interrupted(io.ErrUnexpectedEOF))
+	}
+	s.ended, s.mark = true, dialect.Done
+	s.state = io.EOF
+	if s.terminal == nil {
+		return s.finish(io.EOF)
+	}
+	return llm.Frame{Raw: s.terminal}, nil
+}
+
+func (s *events) overTranslated() (llm.Frame, error) {
+	list, err := s.decoder.End()
+	s.out = s.out[:0]
+	for i := range list {
+		s.out = s.encoder.Encode(s.out, &list[i])
+	}
+	if err != nil {
+		return s.finish(err)
+	}
+	s.state = io.EOF
+	return llm.Frame{Raw: s.out}, nil
+}
+
+func (s *events) finish(err error) (llm.Frame, error) {
+	s.state = err
+	return llm.Frame{}, err
+}
+
+// interrupted is what the client reads in a stream that broke.
+func (s *events) interrupted(err error) *llm.Error {
+	e := &llm.Error{Kind: llm.StreamInterrupted, Status: http.StatusBadGateway, Class: llm.ClassReset, Err: err,
+		Message: "the provider's stream was interrupted before it was complete"}
+	if errors.Is(err, framing.ErrTooLarge) {
+		e.Class, e.Message = llm.ClassTooLarge, "the provider sent an event larger than the gateway's limit"
+	}
+	if cause := s.w.cause(); cause != nil {
+		if cause.Kind == llm.Canceled {
+			return cause
+		}
+		e.Class, e.Message = cause.Class, cause.Message
+	}
+	return e
+}
+
+// Facts is what the stream has told about its cost and its end.
+func (s *events) Facts() (*llm.Usage, string) {
+	if s.tap == nil {
+		return nil, ""
+	}
+	f := s.tap.Facts()
+	return f.Usage, f.Finish
+}
+
+// lingering is how long the provider may take to end its body after the last
+// event, so that the connection can be used again.
+const lingering = 100 * time.Millisecond
+
+func (s *events) drain() {
+	s.w.idle = lingering
+	for range 8 {
+		if _, err := s.sse.Next(); err != nil {
+			return
+		}
+	}
+}
+
+// Close ends the attempt; an unfinished one is seen by the provider as a
+// closed connection (R11).
+func (s *events) Close() error {
+	err := s.body.Close()
+	s.w.stop()
+	return err
+}
