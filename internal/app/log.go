@@ -1,0 +1,119 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"unicode"
+)
+
+// lines writes what an operator reads: a few plain lines at start, then one a
+// request. Requests never wait for it: a line that finds the queue full is
+// dropped and counted (R45).
+type lines struct {
+	out     io.Writer
+	plain   bool // a person is reading
+	queue   chan []byte
+	done    sync.WaitGroup
+	dropped atomic.Int64
+}
+
+const queued = 16_384
+
+func newLines(out io.Writer) *lines {
+	l := &lines{out: out, plain: isTerminal(out), queue: make(chan []byte, queued)}
+	l.done.Go(func() {
+		for b := range l.queue {
+			_, _ = l.out.Write(b)
+		}
+	})
+	return l
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// Write takes one line; slog's handlers call it with a buffer they use again.
+func (l *lines) Write(b []byte) (int, error) {
+	select {
+	case l.queue <- append([]byte(nil), b...):
+	default:
+		l.dropped.Add(1)
+	}
+	return len(b), nil
+}
+
+func (l *lines) text(s string) { _, _ = l.Write([]byte(s)) }
+
+// close writes what is queued and stops.
+func (l *lines) close() {
+	close(l.queue)
+	l.done.Wait()
+	if n := l.dropped.Load(); n > 0 {
+		_, _ = fmt.Fprintf(l.out, "sluice: %d log lines were dropped\n", n)
+	}
+}
+
+func (l *lines) handler() slog.Handler {
+	if l.plain {
+		return plainHandler{l}
+	}
+	return slog.NewJSONHandler(l, nil)
+}
+
+// plainHandler writes a record as one line for a person.
+type plainHandler struct{ out io.Writer }
+
+func (plainHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+
+func (h plainHandler) Handle(_ context.Context, r slog.Record) error {
+	var b strings.Builder
+	b.WriteString(r.Time.Format("15:04:05"))
+	if r.Message != "request" {
+		b.WriteString(" " + r.Level.String() + " " + r.Message)
+	}
+	r.Attrs(func(a slog.Attr) bool {
+		b.WriteByte(' ')
+		switch a.Key {
+		case "method", "path", "status", "provider", "model":
+		case "ms":
+			b.WriteString(a.Value.String() + "ms")
+			return true
+		default:
+			b.WriteString(a.Key + "=")
+		}
+		b.WriteString(printable(a.Value.String()))
+		return true
+	})
+	b.WriteByte('\n')
+	_, err := io.WriteString(h.out, b.String())
+	return err
+}
+
+func printable(s string) string {
+	const most = 256
+	if len(s) > most {
+		s = s[:most]
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, s)
+}
+
+func (h plainHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
+
+func (h plainHandler) WithGroup(string) slog.Handler { return h }

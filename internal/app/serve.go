@@ -1,0 +1,190 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"sluice/internal/config"
+	"sluice/internal/mockllm"
+)
+
+// Exit codes (R01).
+const (
+	exitOK     = 0
+	exitConfig = 1
+	exitBind   = 2
+)
+
+// Serve runs a gateway until it is told to stop, and returns the exit code.
+func Serve(args []string, out, errout io.Writer) int {
+	c, err := config.Load(args, environment, out)
+	if err != nil {
+		return configFailed(err, errout)
+	}
+	lines := newLines(out)
+	defer lines.close()
+	log := slog.New(lines.handler())
+
+	mock, addr, err := startMock(c)
+	if err != nil {
+		_, _ = fmt.Fprintf(errout, "sluice: the fake provider cannot listen: %s\n", reason(err))
+		return exitBind
+	}
+	defer stop(mock, time.Second)
+	a, err := New(c, environment, log, addr)
+	if err != nil {
+		return configFailed(err, errout)
+	}
+	defer a.Close()
+	listeners, err := listen(c)
+	if err != nil {
+		_, _ = fmt.Fprintf(errout, "sluice: cannot listen: %s (port: --port, SLUICE_PORT)\n", reason(err))
+		return exitBind
+	}
+	for _, l := range listeners {
+		if at, err := netip.ParseAddrPort(l.Addr().String()); err == nil {
+			a.Egress.Own(at)
+		}
+	}
+	lines.text(welcome(a, listeners))
+	return a.run(listeners, lines)
+}
+
+// run serves until SIGTERM or SIGINT, then drains (R26). A second signal ends
+// the process at once.
+func (a *App) run(listeners []net.Listener, lines *lines) int {
+	srv := newHTTPServer(a)
+	failed := make(chan error, len(listeners))
+	for _, l := range listeners {
+		go func() { failed <- srv.Serve(netutil.LimitListener(l, a.Config.Limits.Connections)) }()
+	}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	defer signal.Stop(signals)
+	select {
+	case err := <-failed:
+		lines.text("sluice: stopped: " + reason(err) + "\n")
+		return exitBind
+	case <-signals:
+	}
+	a.Server.Drain()
+	go func() {
+		<-signals
+		os.Exit(exitOK)
+	}()
+	stop(srv, a.Config.Limits.Drain)
+	return exitOK
+}
+
+func newHTTPServer(a *App) *http.Server {
+	l := a.Config.Limits
+	return &http.Server{
+		Handler:           a.Handler(),
+		ReadHeaderTimeout: l.ReadHeader,
+		IdleTimeout:       l.KeepAlive,
+		MaxHeaderBytes:    int(l.HeaderBytes) + 32<<10, // net/http counts the request line too; ours decides
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// stop lets running requests finish for a while, then cuts them.
+func stop(srv *http.Server, patience time.Duration) {
+	if srv == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := srv.Shutdown(ctx); err != nil {
+		_ = srv.Close()
+	}
+}
+
+// listen opens the listeners: the one that was named, or loopback for both
+// families, so that "localhost" works in every client.
+func listen(c *config.Config) ([]net.Listener, error) {
+	if c.Host != "" && c.Host != "localhost" {
+		l, err := net.Listen("tcp", net.JoinHostPort(c.Host, fmt.Sprint(c.Port)))
+		return []net.Listener{l}, err
+	}
+	first, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", fmt.Sprint(c.Port)))
+	if err != nil {
+		return nil, err
+	}
+	listeners := []net.Listener{first}
+	_, port, _ := net.SplitHostPort(first.Addr().String())
+	second, err := net.Listen("tcp6", net.JoinHostPort("::1", port))
+	switch {
+	case err == nil:
+		listeners = append(listeners, second)
+	case errors.Is(err, syscall.EADDRINUSE):
+		_ = first.Close()
+		return nil, err
+	}
+	return listeners, nil // no IPv6 on this machine is no failure
+}
+
+func startMock(c *config.Config) (*http.Server, net.Addr, error) {
+	if !c.Mock {
+		return nil, nil, nil
+	}
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
+	}
+	srv := &http.Server{Handler: mockllm.New(mockllm.Options{}), ReadHeaderTimeout: c.Limits.ReadHeader}
+	go func() { _ = srv.Serve(l) }() // ends with stop
+	return srv, l.Addr(), nil
+}
+
+func welcome(a *App, listeners []net.Listener) string {
+	var at []string
+	for _, l := range listeners {
+		at = append(at, "http://"+l.Addr().String())
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "sluice %s listens on %s\n", Version, strings.Join(at, " and "))
+	if a.Config.File != "" {
+		fmt.Fprintf(&b, "config: %s\n", a.Config.File)
+	}
+	if !a.Config.Loopback() {
+		b.WriteString("warning: anyone who reaches this address can use it with their own provider keys (host: --host, SLUICE_HOST)\n")
+	}
+	name, model, key := "openai", "gpt-4o-mini", ` -H "authorization: Bearer $OPENAI_API_KEY"`
+	if a.Config.Mock {
+		name, model, key = "mock", "any", ""
+	}
+	fmt.Fprintf(&b, "try:    curl -N %s/v1/chat/completions -H 'content-type: application/json' -H 'x-portkey-provider: %s'%s -d '{\"model\":\"%s\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}'\n", at[0], name, key, model)
+	return b.String()
+}
+
+func configFailed(err error, errout io.Writer) int {
+	if isHelp(err) {
+		return exitOK
+	}
+	_, _ = fmt.Fprintf(errout, "sluice: %s\n", describe(err))
+	return exitConfig
+}
+
+func reason(err error) string {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		var op *net.OpError
+		if errors.As(err, &op) && op.Addr != nil {
+			return op.Addr.String() + " is already in use"
+		}
+		return "the address is already in use"
+	}
+	return err.Error()
+}
