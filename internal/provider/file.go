@@ -1,0 +1,127 @@
+package provider
+
+import (
+	"slices"
+
+	"sluice/internal/llm"
+)
+
+// file is a provider file as written; schema.json describes it.
+type file struct {
+	ID         string             `yaml:"id"`
+	Aliases    []string           `yaml:"aliases"`
+	Title      string             `yaml:"title"`
+	Docs       string             `yaml:"docs"`
+	Status     string             `yaml:"status"`
+	BaseURL    string             `yaml:"base_url"`
+	CustomHost string             `yaml:"custom_host"`
+	HostHeader string             `yaml:"host_header"`
+	Local      bool               `yaml:"local"`
+	Auth       fileAuth           `yaml:"auth"`
+	Ops        map[string]fileOp  `yaml:"ops"`
+	Relay      string             `yaml:"relay"`
+	Paths      map[string]string  `yaml:"paths"`
+	Vars       map[string]fileVar `yaml:"vars"`
+	Headers    []string           `yaml:"headers"`
+	Quirks     fileQuirks         `yaml:"quirks"`
+}
+
+type fileAuth struct {
+	Scheme   Scheme  `yaml:"scheme"`
+	Name     string  `yaml:"name"`
+	Prefix   *string `yaml:"prefix"`
+	Env      string  `yaml:"env"`
+	Optional bool    `yaml:"optional"`
+}
+
+type fileOp struct {
+	Dialect string `yaml:"dialect"`
+	Path    string `yaml:"path"`
+}
+
+type fileVar struct {
+	Header   string   `yaml:"header"`
+	Kind     VarKind  `yaml:"kind"`
+	Default  string   `yaml:"default"`
+	Suffixes []string `yaml:"suffixes"`
+}
+
+type fileQuirks struct {
+	Rename         map[string]string            `yaml:"rename"`
+	Drop           []string                     `yaml:"drop"`
+	DropInMessages []string                     `yaml:"drop_in_messages"`
+	Clamp          map[string][]*float64        `yaml:"clamp"`
+	DeveloperRole  string                       `yaml:"developer_role"`
+	Values         map[string]map[string]string `yaml:"values"`
+	Reply          []string                     `yaml:"reply"`
+}
+
+// provider turns what was written into a Provider; what check cannot see any
+// more in the result is reported here.
+func (f *file) provider() (*Provider, []*problem) {
+	p := &Provider{
+		ID: f.ID, Aliases: f.Aliases, Title: f.Title, Docs: f.Docs, Status: f.Status,
+		BaseURL: f.BaseURL, CustomHost: f.CustomHost == "required", HostHeader: f.HostHeader, Local: f.Local,
+		Auth:  Auth{Scheme: f.Auth.Scheme, Name: f.Auth.Name, Env: f.Auth.Env, Optional: f.Auth.Optional},
+		Relay: f.Relay, Paths: f.Paths, Headers: f.Headers,
+	}
+	if p.Auth.Scheme == Bearer {
+		p.Auth.Prefix = "Bearer "
+	}
+	if f.Auth.Prefix != nil {
+		p.Auth.Prefix = *f.Auth.Prefix
+	}
+	var problems []*problem
+	if f.CustomHost != "" && !p.CustomHost {
+		problems = append(problems, &problem{"custom_host", `can only be "required"`})
+	}
+	p.Ops = make(map[llm.Op]Endpoint, len(f.Ops))
+	for name, e := range f.Ops {
+		op, ok := llm.ParseOp(name)
+		if !ok || op == llm.Relay {
+			problems = append(problems, &problem{"ops." + name, "is not an operation; there are chat, complete, embed, models"})
+		}
+		p.Ops[op] = Endpoint(e)
+	}
+	p.Vars = make(map[string]Var, len(f.Vars))
+	for name, v := range f.Vars {
+		if v.Kind == "" {
+			v.Kind = LabelVar
+		}
+		p.Vars[name] = Var(v)
+	}
+	var bad []*problem
+	p.Quirks, bad = f.Quirks.quirks()
+	return p, append(problems, bad...)
+}
+
+func (f *fileQuirks) quirks() (Quirks, []*problem) {
+	q := Quirks{Drop: f.Drop, DropInMessages: f.DropInMessages, DeveloperRole: f.DeveloperRole, Reply: f.Reply}
+	var problems []*problem
+	for _, from := range sortedKeys(f.Rename) {
+		q.Rename = append(q.Rename, Rename{from, f.Rename[from]})
+	}
+	for _, field := range sortedKeys(f.Clamp) {
+		ends := f.Clamp[field]
+		if len(ends) != 2 {
+			problems = append(problems, &problem{"quirks.clamp." + field, "needs two ends, null for an open one"})
+			continue
+		}
+		q.Clamp = append(q.Clamp, Clamp{field, ends[0], ends[1]})
+	}
+	for _, field := range sortedKeys(f.Values) {
+		for _, from := range sortedKeys(f.Values[field]) {
+			q.Values = append(q.Values, Replace{field, from, f.Values[field][from]})
+		}
+	}
+	return q, problems
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

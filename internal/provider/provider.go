@@ -1,0 +1,100 @@
+package provider
+
+import "sluice/internal/llm"
+
+// Provider is one vendor of the catalogue. It is never changed once it is in
+// one.
+type Provider struct {
+	ID      string
+	Aliases []string
+	Title   string
+	Docs    string // the vendor's own API documentation
+	Status  string // "", Legacy or Dead
+
+	BaseURL    string // may hold {variables}; empty when a custom host is required
+	CustomHost bool   // has no address of its own: the caller must say where it is
+	HostHeader string // a header of its own that says it, beside x-portkey-custom-host
+	Local      bool   // BaseURL is on the user's own machine
+
+	Auth    Auth
+	Ops     map[llm.Op]Endpoint
+	Relay   string            // between the base and every path that is not an op
+	Paths   map[string]string // relayed paths that live elsewhere than Relay + path
+	Vars    map[string]Var    // the {variables} other than {model}
+	Headers []string          // client headers that are passed on
+	Quirks  Quirks
+	Models  []string // what a vendor without a list of its own is known to serve
+}
+
+// The states of a vendor other than active.
+const (
+	Legacy = "legacy" // still listed, little used
+	Dead   = "dead"   // closed; the id stays so that old configs load
+)
+
+// Endpoint is where one operation lives and which wire format it speaks there.
+type Endpoint struct {
+	Dialect string // empty for the list of models
+	Path    string // behind the base URL, or a whole https URL
+}
+
+// Var is a {variable} of a URL that the caller fills in: by header, or in a
+// config under the variable's own name.
+type Var struct {
+	Header   string
+	Kind     VarKind
+	Default  string   // empty: the caller must give it
+	Suffixes []string // what a value of kind HostVar must end with
+}
+
+// VarKind says what a variable may hold (security rules, S13).
+type VarKind string
+
+// The kinds of variables.
+const (
+	LabelVar   VarKind = "label"   // one DNS label: letters, digits, hyphens
+	LabelsVar  VarKind = "labels"  // several, with dots between
+	HostVar    VarKind = "host"    // a host name of the vendor
+	SegmentVar VarKind = "segment" // anything, escaped to fit one path segment
+)
+
+// Auth is how a vendor wants its key.
+type Auth struct {
+	Scheme   Scheme
+	Name     string // of the header or query parameter, for those schemes
+	Prefix   string // before the key in the header
+	Env      string // the environment variable users keep the key in
+	Optional bool   // servers that may run without a key
+}
+
+// Scheme names a way to authenticate.
+type Scheme string
+
+// The schemes this build speaks. A provider file may name one of
+// UnspokenSchemes too; its operations are then refused.
+const (
+	Bearer Scheme = "bearer"
+	Header Scheme = "header"
+	Query  Scheme = "query"
+	NoAuth Scheme = "none"
+)
+
+// UnspokenSchemes are known and not built yet: request signatures of AWS and
+// Oracle, and tokens that must be fetched first.
+var UnspokenSchemes = map[Scheme]bool{"sigv4": true, "oci-signature": true, "oauth": true}
+
+// Spoken reports whether this build can authenticate this way.
+func (a Auth) Spoken() bool { return !UnspokenSchemes[a.Scheme] }
+
+// Header is the request header that carries the key; the name is empty where
+// the key travels elsewhere or not at all.
+func (a Auth) Header(key string) (name, value string) {
+	switch a.Scheme {
+	case Bearer:
+		return "Authorization", a.Prefix + key
+	case Header:
+		return a.Name, a.Prefix + key
+	default:
+		return "", ""
+	}
+}

@@ -1,0 +1,122 @@
+package provider
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"sluice/internal/llm"
+)
+
+// publicNames are the operations as clients of the gateway know them
+// (gateway contract, route table).
+var publicNames = map[llm.Op]string{
+	llm.Chat: "chatComplete", llm.Complete: "complete", llm.Embed: "embed", llm.Models: "models",
+}
+
+// URL is where an operation goes. customHost takes the place of the base URL
+// ("" for none); vars are the caller's values for Vars, each of which is
+// checked or escaped (security rules, S13). relPath is, for llm.Relay, the
+// escaped path of the request behind /v1, without its query. The result may
+// have a query of its own. Errors are *llm.Error.
+func (p *Provider) URL(op llm.Op, relPath, customHost string, vars map[string]string, model string) (string, error) {
+	path, err := p.path(op, relPath)
+	if err != nil {
+		return "", err
+	}
+	base, err := p.base(customHost)
+	if err != nil {
+		return "", err
+	}
+	template := base + path
+	if scheme := strings.Index(path, "://"); scheme > 0 && path[0] != '/' {
+		template = path
+		if customHost != "" {
+			rest := path[scheme+len("://"):]
+			template = base + rest[max(strings.IndexByte(rest, '/'), 0):]
+		}
+	}
+	// The base was given by the caller: what looks like a variable in it is not.
+	fixed := 0
+	if customHost != "" {
+		fixed = len(base)
+	}
+	filled, err := p.fill(template[fixed:], vars, model)
+	return template[:fixed] + filled, err
+}
+
+func (p *Provider) base(customHost string) (string, error) {
+	switch {
+	case customHost != "":
+		return strings.TrimSuffix(customHost, "/"), nil
+	case p.CustomHost:
+		name := "x-portkey-custom-host"
+		if p.HostHeader != "" {
+			name = p.HostHeader
+		}
+		return "", invalid(name, p.ID+" needs "+name+": it has no address of its own")
+	}
+	return p.BaseURL, nil
+}
+
+func (p *Provider) path(op llm.Op, relPath string) (string, error) {
+	if op == llm.Relay {
+		return p.relayPath(relPath)
+	}
+	e, ok := p.Ops[op]
+	if !ok {
+		return "", &llm.Error{Kind: llm.NotSupported, Status: http.StatusNotImplemented, Message: publicNames[op] + " is not supported by " + p.ID}
+	}
+	return e.Path, nil
+}
+
+// relayPath applies Paths to the longest beginning of path they know, so that
+// /batches/b1/cancel follows /batches.
+func (p *Provider) relayPath(path string) (string, error) {
+	if err := checkPath(path); err != nil {
+		return "", err
+	}
+	for end := len(path); end > 0; end = strings.LastIndexByte(path[:end], '/') {
+		to, ok := p.Paths[path[:end]]
+		if !ok {
+			continue
+		}
+		to, query, _ := strings.Cut(to, "?")
+		if to += escapeBraces(path[end:]); query != "" {
+			to += "?" + query
+		}
+		return to, nil
+	}
+	return p.Relay + escapeBraces(path), nil
+}
+
+// escapeBraces keeps what a client wrote from being read as a variable.
+func escapeBraces(path string) string {
+	if !strings.ContainsAny(path, "{}") {
+		return path
+	}
+	return strings.NewReplacer("{", "%7B", "}", "%7D").Replace(path)
+}
+
+// checkPath refuses paths that some server on the way could resolve to
+// another one than we meant. Empty and absolute forms are ours to refuse too.
+func checkPath(path string) error {
+	plain, err := url.PathUnescape(path)
+	if err != nil || !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?#\\") || hasControl(plain) {
+		return invalid("", "the path is not valid")
+	}
+	for _, part := range strings.FieldsFunc(plain, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if part == "." || part == ".." {
+			return invalid("", "the path must not hold . or .. segments")
+		}
+	}
+	return nil
+}
+
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r == 0x7f })
+}
+
+func invalid(param, message string) *llm.Error {
+	return &llm.Error{Kind: llm.InvalidRequest, Status: http.StatusBadRequest, Param: param, Message: message}
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"sluice/internal/llm"
+	"sluice/internal/provider"
+)
+
+// clientDialect is what clients of the gateway's OpenAI-style routes speak;
+// an operation of a vendor works when the vendor speaks it too. It is the only
+// one until dialects are translated into each other.
+const clientDialect = "openai"
+
+var ops = []llm.Op{llm.Chat, llm.Complete, llm.Embed, llm.Models}
+
+// works reports whether this build can carry out the operation.
+func works(p *provider.Provider, op llm.Op) bool {
+	e, has := p.Ops[op]
+	return has && p.Auth.Spoken() && (op == llm.Models || e.Dialect == clientDialect)
+}
+
+// mark is a cell of the matrix.
+func mark(p *provider.Provider, op llm.Op) string {
+	switch e, has := p.Ops[op]; {
+	case works(p, op):
+		return "yes"
+	case has && op != llm.Models:
+		return "*" + e.Dialect + "*"
+	}
+	return ""
+}
+
+const legend = `"yes": the vendor speaks OpenAI's format. *A word*: it speaks another one, or wants its
+requests signed; that operation is answered "not supported" for now. "other paths":
+everything else under ` + "`/v1/`" + ` is relayed as it is (images, audio, files, rerank, ...).
+`
+
+// matrix is the table of providers and operations.
+func matrix(c *provider.Catalogue, links string) string {
+	var b strings.Builder
+	b.WriteString("| id | provider | chat | complete | embed | models | other paths |\n|---|---|---|---|---|---|---|\n")
+	for _, p := range c.All() {
+		fmt.Fprintf(&b, "| [%s](%s%s.md) | %s |", p.ID, links, p.ID, cell(title(p)))
+		for _, op := range ops {
+			fmt.Fprintf(&b, " %s |", mark(p, op))
+		}
+		other := "relayed"
+		if !p.Auth.Spoken() {
+			other = ""
+		}
+		fmt.Fprintf(&b, " %s |\n", other)
+	}
+	return b.String()
+}
+
+// title is the name with what a reader should know before choosing.
+func title(p *provider.Provider) string {
+	if p.Status != "" {
+		return p.Title + " (" + p.Status + ")"
+	}
+	return p.Title
+}
+
+func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
+
+// index is docs/providers/README.md.
+func index(c *provider.Catalogue) string {
+	speaking, all := 0, c.All()
+	for _, p := range all {
+		if works(p, llm.Chat) || works(p, llm.Embed) {
+			speaking++
+		}
+	}
+	return generated + "# Providers\n\n" +
+		fmt.Sprintf("%d providers are known by id; %d of them do chat or embeddings.\n", len(all), speaking) +
+		legend + "\nTo add one, copy `providers/_template.yaml`; `providers/schema.json` describes the format.\n\n" + matrix(c, "")
+}
