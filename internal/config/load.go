@@ -92,20 +92,20 @@ func (c *Config) readEnv(getenv func(string) string) error {
 }
 
 func writeUsage(w io.Writer) {
-	fmt.Fprintf(w, "usage: sluice [serve] [flags]\n\nflags (each also as a key of the file and a variable):\n")
-	fmt.Fprintf(w, "  --config FILE\n        server file; without it %s, if there is one (SLUICE_CONFIG)\n", DefaultFile)
+	_, _ = fmt.Fprintf(w, "usage: sluice [serve] [flags]\n\nflags (each also as a key of the file and a variable):\n")
+	_, _ = fmt.Fprintf(w, "  --config FILE\n        server file; without it %s, if there is one (SLUICE_CONFIG)\n", DefaultFile)
 	for i := range Settings {
 		if s := &Settings[i]; s.Flag != "" {
 			value := " VALUE"
 			if s.Bool {
 				value = ""
 			}
-			fmt.Fprintf(w, "  --%s%s\n        %s (%s", s.Flag, value, s.Help, s.Env)
+			_, _ = fmt.Fprintf(w, "  --%s%s\n        %s (%s", s.Flag, value, s.Help, s.Env)
 			if d := s.Default(); d != "" {
-				fmt.Fprintf(w, ", default %s", d)
+				_, _ = fmt.Fprintf(w, ", default %s", d)
 			}
-			fmt.Fprintln(w, ")")
+			_, _ = fmt.Fprintln(w, ")")
 		}
 	}
-	fmt.Fprintln(w, "\nLimits and timeouts are set in the file or by variables: see docs/configuration.md.")
+	_, _ = fmt.Fprintln(w, "\nLimits and timeouts are set in the file or by variables: see docs/configuration.md.")
 }

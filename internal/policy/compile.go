@@ -146,8 +146,10 @@ func (b *build) headers(src Source) error {
 	if src.Timeout != "" {
 		ms, err := strconv.Atoi(strings.TrimSpace(src.Timeout))
 		if err != nil || ms < 1 || ms > maxTimeout {
-			return &llm.Error{Kind: llm.InvalidRequest, Status: 400, Param: "x-portkey-request-timeout",
-				Message: "x-portkey-request-timeout must be a whole number of milliseconds from 1 to 3600000"}
+			return &llm.Error{
+				Kind: llm.InvalidRequest, Status: 400, Param: "x-portkey-request-timeout",
+				Message: "x-portkey-request-timeout must be a whole number of milliseconds from 1 to 3600000",
+			}
 		}
 		h.timeout = time.Duration(ms) * time.Millisecond
 	}
@@ -230,8 +232,10 @@ func isName(text []byte) bool {
 }
 
 func notJSON(detail string) error {
-	return &llm.Error{Kind: llm.InvalidConfig, Status: 400, Param: "x-portkey-config", Details: []string{detail},
-		Message: "Invalid config passed. You need to pass a valid json"}
+	return &llm.Error{
+		Kind: llm.InvalidConfig, Status: 400, Param: "x-portkey-config", Details: []string{detail},
+		Message: "Invalid config passed. You need to pass a valid json",
+	}
 }
 
 func invalidConfig(problems []string) *llm.Error {
@@ -249,8 +253,10 @@ func problem(path []string, message string) string {
 func (b *build) tree(config *jsonx.Object) (Node, error) {
 	e := b.read(config, nil, "config")
 	if e.provider == nil && e.targets == nil && b.header.provider == nil && !e.badProvider {
-		return nil, &llm.Error{Kind: llm.InvalidRequest, Status: 400, Param: "x-portkey-config",
-			Message: "Either x-portkey-provider needs to be passed. Or the x-portkey-config header should have a valid config with provider details in it."}
+		return nil, &llm.Error{
+			Kind: llm.InvalidRequest, Status: 400, Param: "x-portkey-config",
+			Message: "Either x-portkey-provider needs to be passed. Or the x-portkey-config header should have a valid config with provider details in it.",
+		}
 	}
 	root := b.expand(e, inherited{}, 1)
 	if len(b.problems) > 0 {
@@ -261,8 +267,10 @@ func (b *build) tree(config *jsonx.Object) (Node, error) {
 		return nil, err
 	}
 	if e.legacy {
-		return nil, &llm.Error{Kind: llm.InvalidConfig, Status: 400, Param: "x-portkey-config",
-			Message: "This version of config is not supported in this route. Please migrate to the latest version"}
+		return nil, &llm.Error{
+			Kind: llm.InvalidConfig, Status: 400, Param: "x-portkey-config",
+			Message: "This version of config is not supported in this route. Please migrate to the latest version",
+		}
 	}
 	if b.routerErr != nil {
 		return nil, b.routerErr

@@ -170,7 +170,7 @@ func (k *walk) wait(ctx context.Context, r policy.Retry, n int, e *llm.Error) (d
 	if r.UseRetryAfter && e.RetryAfter > 0 {
 		deadline, limited := ctx.Deadline()
 		d = e.RetryAfter + time.Duration(0.1*k.Random()*float64(e.RetryAfter))
-		return d, e.RetryAfter <= longestAsk && !(limited && time.Until(deadline) < d)
+		return d, e.RetryAfter <= longestAsk && (!limited || time.Until(deadline) >= d)
 	}
 	d = min(firstWait<<(n-1), longestWait)
 	return d + time.Duration((k.Random()-0.5)*0.5*float64(d)), true

@@ -210,7 +210,7 @@ func (v *visit) slurp(body *bounded) ([]byte, error) {
 		if err == nil && int64(len(buf)) > v.held && !v.hold(int64(len(buf))) {
 			err = overloaded()
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return buf, nil
 		}
 		if err != nil {
@@ -264,7 +264,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 		b.w.Header().Set("Connection", "close")
 		return n, bodyTooLarge(b.limit)
 	}
-	if err == io.EOF { // the connection's next request has clocks of its own
+	if errors.Is(err, io.EOF) { // the connection's next request has clocks of its own
 		_ = http.NewResponseController(b.w).SetReadDeadline(time.Time{})
 	}
 	return n, err

@@ -133,8 +133,10 @@ func isHealth(path string) bool { return path == "/livez" || path == "/readyz" }
 // from ourselves (S15), or with more than the limits allow.
 func (v *visit) admit() *llm.Error {
 	if !v.allowedHost(v.r.Host) {
-		return &llm.Error{Kind: llm.HostNotAllowed, Status: http.StatusMisdirectedRequest, Param: "host",
-			Message: "this gateway does not answer to that host name: add it to SLUICE_ALLOWED_HOSTS if it is yours"}
+		return &llm.Error{
+			Kind: llm.HostNotAllowed, Status: http.StatusMisdirectedRequest, Param: "host",
+			Message: "this gateway does not answer to that host name: add it to SLUICE_ALLOWED_HOSTS if it is yours",
+		}
 	}
 	if v.Hop != "" && v.r.Header.Get(upstream.HopHeader) == v.Hop {
 		return &llm.Error{Kind: llm.LoopDetected, Status: http.StatusLoopDetected, Message: "the request came back to the gateway that sent it"}
@@ -170,8 +172,10 @@ func (v *visit) models() {
 }
 
 func (v *visit) hostedOnly() {
-	v.refuse(&llm.Error{Kind: llm.NotSupported, Status: http.StatusNotImplemented,
-		Message: "this path belongs to Portkey's hosted service and is not part of a gateway you run yourself"})
+	v.refuse(&llm.Error{
+		Kind: llm.NotSupported, Status: http.StatusNotImplemented,
+		Message: "this path belongs to Portkey's hosted service and is not part of a gateway you run yourself",
+	})
 }
 
 func (v *visit) realtime() {

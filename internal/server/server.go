@@ -98,20 +98,21 @@ func overloaded() *llm.Error {
 }
 
 func (v *visit) recover() {
-	switch p := recover(); {
-	case p == nil:
-	case p == http.ErrAbortHandler: //nolint:errorlint // a sentinel that is panicked as it is
-		v.log()
-		panic(p)
-	default:
-		v.Log.Error("panic", "value", p, "stack", string(debug.Stack()))
-		if v.status != 0 { // an answer is under way: it must look cut (R20)
-			v.outcome = "panic"
-			v.log()
-			panic(http.ErrAbortHandler)
-		}
-		v.refuse(&llm.Error{Kind: llm.Internal, Status: http.StatusInternalServerError, Message: "internal error"})
+	p := recover()
+	if p == nil {
+		return
 	}
+	aborted := p == http.ErrAbortHandler //nolint:errorlint // a sentinel that is panicked as it is
+	if !aborted {
+		v.Log.Error("panic", "value", p, "stack", string(debug.Stack()))
+		if v.status == 0 {
+			v.refuse(&llm.Error{Kind: llm.Internal, Status: http.StatusInternalServerError, Message: "internal error"})
+			return
+		}
+		v.outcome = "panic" // an answer is under way: it must look cut (R20)
+	}
+	v.log()
+	panic(http.ErrAbortHandler)
 }
 
 // traceID is the caller's, if it is one, or a new one: clients repeat a failed

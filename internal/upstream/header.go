@@ -61,8 +61,9 @@ func (c *Client) setHeaders(out http.Header, r *Request, t *policy.Target, key s
 }
 
 var (
-	jsonType = []string{"application/json"}
-	gzipOnly = []string{"gzip"}
+	jsonType  = []string{"application/json"}
+	gzipOnly  = []string{"gzip"}
+	eventType = []string{"text/event-stream"}
 )
 
 // own is the value of one of the vendor's headers: the target's setting first,
@@ -100,10 +101,14 @@ func mediaType(h http.Header) string {
 	return t
 }
 
-func isEventStream(h http.Header) bool { return mediaType(h) == "text/event-stream" }
-
-// isJSON reports a JSON answer; one that says nothing about itself may be one.
-func isJSON(h http.Header) bool {
-	t := mediaType(h)
-	return t == "" || t == "application/json" || strings.HasSuffix(t, "+json")
+// isEventStream goes by the type. Where a stream was asked for, types that say
+// nothing are taken for one too: some servers forget to name it.
+func isEventStream(h http.Header, asked bool) bool {
+	switch mediaType(h) {
+	case "text/event-stream":
+		return true
+	case "text/plain", "application/octet-stream":
+		return asked
+	}
+	return false
 }

@@ -29,6 +29,7 @@ func (c *Client) openStream(w *watch, call *call, resp *http.Response, r io.Read
 		err.Header = resp.Header
 		return nil, err
 	}
+	resp.Header["Content-Type"] = eventType
 	return &llm.Answer{Status: resp.StatusCode, Header: resp.Header, Stream: s, Events: true}, nil
 }
 
@@ -193,8 +194,10 @@ func (s *events) finish(err error) (llm.Frame, error) {
 
 // interrupted is what the client reads in a stream that broke.
 func (s *events) interrupted(err error) *llm.Error {
-	e := &llm.Error{Kind: llm.StreamInterrupted, Status: http.StatusBadGateway, Class: llm.ClassReset, Err: err,
-		Message: "the provider's stream was interrupted before it was complete"}
+	e := &llm.Error{
+		Kind: llm.StreamInterrupted, Status: http.StatusBadGateway, Class: llm.ClassReset, Err: err,
+		Message: "the provider's stream was interrupted before it was complete",
+	}
 	if errors.Is(err, framing.ErrTooLarge) {
 		e.Class, e.Message = llm.ClassTooLarge, "the provider sent an event larger than the gateway's limit"
 	}
