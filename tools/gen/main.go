@@ -69,7 +69,7 @@ func generate(root string, catalogue fs.FS) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := map[string]string{pages + "/README.md": index(c)}
+	files := map[string]string{pages + "/README.md": index(c), "docs/configuration.md": configuration()}
 	for _, p := range c.All() {
 		raw, err := fs.ReadFile(catalogue, p.ID+".yaml")
 		if err != nil {

@@ -4,21 +4,19 @@ import (
 	"fmt"
 	"strings"
 
+	"sluice/internal/dialect/all"
 	"sluice/internal/llm"
 	"sluice/internal/provider"
 )
-
-// clientDialect is what clients of the gateway's OpenAI-style routes speak;
-// an operation of a vendor works when the vendor speaks it too. It is the only
-// one until dialects are translated into each other.
-const clientDialect = "openai"
 
 var ops = []llm.Op{llm.Chat, llm.Complete, llm.Embed, llm.Models}
 
 // works reports whether this build can carry out the operation.
 func works(p *provider.Provider, op llm.Op) bool {
 	e, has := p.Ops[op]
-	return has && p.Auth.Spoken() && (op == llm.Models || e.Dialect == clientDialect)
+	client, _ := all.Find("openai")
+	speaks, known := all.Find(e.Dialect)
+	return has && p.Auth.Spoken() && (op == llm.Models || known && client.Carries(op, speaks))
 }
 
 // mark is a cell of the matrix.
@@ -32,8 +30,8 @@ func mark(p *provider.Provider, op llm.Op) string {
 	return ""
 }
 
-const legend = `"yes": the vendor speaks OpenAI's format. *A word*: it speaks another one, or wants its
-requests signed; that operation is answered "not supported" for now. "other paths":
+const legend = `"yes": it works, as it is or translated. *A word*: the vendor speaks another format that
+is still to come, or wants its requests signed; the operation is answered "not supported" for now. "other paths":
 everything else under ` + "`/v1/`" + ` is relayed as it is (images, audio, files, rerank, ...).
 `
 

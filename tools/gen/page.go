@@ -178,7 +178,7 @@ func state(p *provider.Provider, op llm.Op) string {
 	switch {
 	case works(p, op):
 		return ""
-	case op == llm.Models || e.Dialect == clientDialect:
+	case op == llm.Models || e.Dialect == "openai":
 		return "not supported yet"
 	}
 	return "not supported yet: speaks " + e.Dialect
