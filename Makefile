@@ -19,13 +19,13 @@ test: e2e-deps ## every test: Go with the race detector, then real SDKs against 
 	@echo "== go test -race ./..."
 	go test -race -timeout 10m ./...
 	@echo "== SDK tests (Go, Node, Python) against the binary"
-	cd $(E2E) && go test -timeout 10m -v ./... | grep -vE '^=== '
+	cd $(E2E) && go test -count=1 -timeout 10m -v ./... | grep -vE '^=== '
 
 test-go: ## only the Go tests
 	go test -race ./...
 
 test-e2e: e2e-deps ## only the SDK tests
-	cd $(E2E) && go test -timeout 10m -v ./...
+	cd $(E2E) && go test -count=1 -timeout 10m -v ./...
 
 test-provider: ## the catalogue's tests; P=groq for one provider
 	go test ./internal/provider/... -run '$(if $(P),/$(P)$$,.)'
@@ -40,7 +40,7 @@ $(E2E)/node_modules/.installed: $(E2E)/package-lock.json
 	@touch $@
 
 $(E2E)/.venv/.installed: $(E2E)/requirements.txt
-	@command -v python3 >/dev/null || { echo "the SDK tests need Python 3.9 or newer: install it and run make test again"; exit 1; }
+	@command -v python3 >/dev/null || { echo "the SDK tests need Python 3.11 or newer: install it and run make test again"; exit 1; }
 	@echo "== installing the Python SDKs into $(E2E)/.venv"
 	cd $(E2E) && python3 -m venv .venv && .venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
