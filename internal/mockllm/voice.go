@@ -57,6 +57,7 @@ type route struct {
 // routes are tried in their order.
 var routes = []route{
 	{http.MethodPost, suffix("/chat/completions"), openAI(readChat)},
+	{http.MethodPost, suffix("/chat"), openAI(readChat)}, // Writer
 	{http.MethodPost, suffix("/completions"), openAI(readComplete)},
 	{http.MethodPost, suffix("/embeddings"), openAI(readEmbed)},
 	{http.MethodPost, suffix("/moderations"), openAI(readModeration)},
