@@ -160,7 +160,7 @@ func known(b []byte, ours error) bool {
 }
 
 func body(size int) []byte {
-	text := strings.Repeat(`Explain the \"seam\" in a few words, naïvely. `, size/45)
+	text := strings.Repeat(`Explain the seam between two systems in a few words, naïvely, and say \"why\" it is there at all.\n`, size/100)
 	return []byte(`{"model":"gpt-4o","messages":[{"role":"system","content":"be brief"},{"role":"user","content":"` + text + `"}],"temperature":0.2,"stream":true}`)
 }
 

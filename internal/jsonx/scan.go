@@ -63,6 +63,7 @@ func (s *scanner) begin() error {
 		s.i = firstInvalid(s.b)
 		return s.fail("invalid UTF-8")
 	}
+	s.keys = make([][]byte, 0, fewKeys) // most texts need no more
 	s.space()
 	return nil
 }
@@ -259,6 +260,10 @@ func (s *scanner) text() ([]byte, error) {
 			s.i = i + 1
 			return s.b[start:i], nil
 		case '\\':
+			if i+1 < len(s.b) && (s.b[i+1] == 'n' || s.b[i+1] == '"') { // most of them
+				i += 2
+				continue
+			}
 			n := escape(s.b[i:])
 			if n == 0 {
 				s.i = i
