@@ -1,0 +1,20 @@
+// Package all lists every dialect. It must not know anything about them but
+// their names. Start with Find.
+package all
+
+import (
+	"sluice/internal/dialect"
+	"sluice/internal/dialect/anthropic"
+	"sluice/internal/dialect/openai"
+)
+
+var byName = map[string]*dialect.Dialect{
+	anthropic.Dialect.Name: &anthropic.Dialect,
+	openai.Dialect.Name:    &openai.Dialect,
+}
+
+// Find returns the dialect of that name.
+func Find(name string) (*dialect.Dialect, bool) {
+	d, ok := byName[name]
+	return d, ok
+}

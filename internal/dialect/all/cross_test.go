@@ -1,0 +1,208 @@
+package all_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"sluice/internal/dialect"
+	"sluice/internal/dialect/all"
+	"sluice/internal/framing"
+	"sluice/internal/jsonx"
+	"sluice/internal/llm"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// TestCross carries conversations from one dialect to another. Each archive
+// names the client's dialect and the provider's in its first line, "lenient"
+// if the client wants more than its dialect has. What came is in
+// request.json, reply.json and reply.sse; what must go out stands in
+// *.want, together with what was lost.
+func TestCross(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d golden files, %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { cross(t, file) })
+	}
+}
+
+// sides are the two dialects of an archive.
+type sides struct {
+	client, provider *dialect.Dialect
+	as               dialect.Reply
+}
+
+func cross(t *testing.T, file string) {
+	t.Helper()
+	a, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := strings.Fields(string(a.Comment))
+	s := sides{client: find(t, words[0]), provider: find(t, words[1])}
+	s.as = dialect.Reply{Chat: &llm.Prompt{}, Provider: words[1], Strict: words[2] != "lenient"}
+	got := make(map[string]string)
+	for _, f := range a.Files {
+		switch f.Name {
+		case "request.json":
+			got["request.want"] = s.request(t, f.Data)
+		case "reply.json":
+			got["reply.want"] = s.reply(t, f.Data)
+		case "reply.sse":
+			got["stream.want"] = s.stream(t, f.Data)
+		}
+	}
+	compare(t, file, a, got)
+}
+
+func find(t *testing.T, name string) *dialect.Dialect {
+	t.Helper()
+	d, ok := all.Find(name)
+	if !ok {
+		t.Fatalf("no dialect %q", name)
+	}
+	return d
+}
+
+// created is the gateway's clock.
+var created = regexp.MustCompile(`"created":[0-9]+`)
+
+func (s *sides) request(t *testing.T, body []byte) string {
+	t.Helper()
+	p, err := s.client.Chat.DecodeRequest(body)
+	if err != nil {
+		return failure(t, err)
+	}
+	s.as.Chat = p
+	out, lost, err := s.provider.Chat.EncodeRequest(p)
+	if err != nil {
+		return failure(t, err)
+	}
+	return pretty(t, out) + report(lost)
+}
+
+func (s *sides) reply(t *testing.T, body []byte) string {
+	t.Helper()
+	r, err := s.provider.Chat.DecodeReply(body)
+	if err != nil {
+		return failure(t, err)
+	}
+	out, lost, err := s.client.Chat.EncodeReply(r, s.as)
+	if err != nil {
+		return failure(t, err)
+	}
+	return created.ReplaceAllString(pretty(t, out), `"created":0`) + report(lost)
+}
+
+func (s *sides) stream(t *testing.T, sse []byte) string {
+	t.Helper()
+	var out []byte
+	frames := framing.NewSSE(bytes.NewReader(sse), 1<<20)
+	dec, enc := s.provider.Chat.NewDecoder(), s.client.Chat.NewEncoder(s.as)
+	write := func(list []llm.Event, err error) bool {
+		for i := range list {
+			out = enc.Encode(out, &list[i])
+		}
+		if e := new(llm.Error); errors.As(err, &e) {
+			e.Provider = s.as.Provider
+			out = s.client.AppendErrorFrame(out, e)
+		}
+		return err == nil
+	}
+	for {
+		ev, err := frames.Next()
+		if errors.Is(err, io.EOF) {
+			write(dec.End())
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !write(dec.Decode(ev)) {
+			break
+		}
+	}
+	return created.ReplaceAllString(string(out), `"created":0`)
+}
+
+func failure(t *testing.T, err error) string {
+	t.Helper()
+	e := new(llm.Error)
+	if !errors.As(err, &e) {
+		t.Fatalf("%v is no *llm.Error", err)
+	}
+	return fmt.Sprintf("status %d, param %q: %s\n", e.Status, e.Param, e.Message)
+}
+
+// pretty puts each member of the body on a line of its own.
+func pretty(t *testing.T, body []byte) string {
+	t.Helper()
+	o, err := jsonx.Parse(body)
+	if err != nil {
+		t.Fatalf("%v in %s", err, body)
+	}
+	if err := jsonx.Check(body); err != nil {
+		t.Fatalf("%v in %s", err, body)
+	}
+	var out strings.Builder
+	for name, v := range o.All() {
+		if jsonx.KindOf(v) == jsonx.Array {
+			fmt.Fprintf(&out, "%q:[\n", name)
+			for e := range jsonx.Elements(v) {
+				fmt.Fprintf(&out, "  %s\n", e)
+			}
+			out.WriteString("]\n")
+			continue
+		}
+		fmt.Fprintf(&out, "%q:%s\n", name, v)
+	}
+	return out.String()
+}
+
+func report(lost []string) string {
+	if len(lost) == 0 {
+		return ""
+	}
+	return "lost: " + strings.Join(lost, ", ") + "\n"
+}
+
+func compare(t *testing.T, file string, a *txtar.Archive, got map[string]string) {
+	t.Helper()
+	want := make(map[string]string)
+	kept := a.Files[:0]
+	for _, f := range a.Files {
+		if strings.HasSuffix(f.Name, ".want") {
+			want[f.Name] = string(f.Data)
+			continue
+		}
+		kept = append(kept, f)
+	}
+	if !*update {
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+		return
+	}
+	a.Files = kept
+	for _, name := range []string{"request.want", "reply.want", "stream.want"} {
+		if text, ok := got[name]; ok {
+			a.Files = append(a.Files, txtar.File{Name: name, Data: []byte(text)})
+		}
+	}
+	if err := os.WriteFile(file, txtar.Format(a), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

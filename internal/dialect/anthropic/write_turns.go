@@ -1,0 +1,305 @@
+package anthropic
+
+import (
+	"slices"
+	"strings"
+
+	"sluice/internal/dialect"
+	"sluice/internal/jsonx"
+	"sluice/internal/llm"
+)
+
+// jsonLine asks for what this dialect has no word for.
+const jsonLine = "Answer with one valid JSON object and nothing else: no text around it and no code fence."
+
+// turn is one message under construction. What this dialect is strict about:
+// roles alternate, results of all calls come first in the next turn.
+type turn struct {
+	role    llm.Role
+	calls   []string // ids of the client's calls in it, in order
+	results []result
+	blocks  []block
+}
+
+type result struct {
+	id   string
+	at   string
+	text jsonx.Value
+}
+
+// block is a finished block, or a text that may still be trimmed.
+type block struct {
+	raw  jsonx.Value
+	part *llm.Part
+	at   string
+}
+
+// conversation writes the instructions and the turns.
+func (e *requestWriter) conversation() (system, messages jsonx.Value) {
+	if e.native() {
+		return e.repeat()
+	}
+	lead := 0
+	var first []block
+	for ; lead < len(e.p.Messages) && e.p.Messages[lead].Role.Instructs(); lead++ {
+		e.instructions(&first, lead)
+	}
+	system = e.system(first)
+	turns := e.turns(lead)
+	e.pair(turns)
+	turns = e.ends(turns)
+	var list dialect.List
+	for i := range turns {
+		list.Add(e.turn(&turns[i]))
+	}
+	return system, list.Array()
+}
+
+// repeat writes a prompt of this dialect as it was.
+func (e *requestWriter) repeat() (system, messages jsonx.Value) {
+	var list dialect.List
+	for i := range e.p.Messages {
+		m := &e.p.Messages[i]
+		var blocks dialect.List
+		for j := range m.Parts {
+			blocks.Add(e.block(&m.Parts[j], dialect.PartPath(e.p, i, j)))
+		}
+		if i == 0 && e.p.Slot {
+			system = blocks.Array()
+			continue
+		}
+		var w dialect.Writer
+		w.Text("role", string(m.Role))
+		w.Raw("content", blocks.Array())
+		w.Extra(m.Extra, family)
+		list.Add(w.Object())
+	}
+	return system, list.Array()
+}
+
+// instructions adds the texts of a message that instructs; blank ones are
+// refused by the vendor.
+func (e *requestWriter) instructions(to *[]block, i int) {
+	m := &e.p.Messages[i]
+	e.besides(i, m)
+	for j := range m.Parts {
+		p, at := &m.Parts[j], dialect.PartPath(e.p, i, j)
+		if p.Kind != llm.PartText {
+			e.refuse(at, "instructions for this provider must be text")
+			continue
+		}
+		if strings.TrimSpace(p.Text) != "" {
+			*to = append(*to, block{part: p, at: at})
+		}
+	}
+}
+
+// besides reports what a message has that this dialect has no place for.
+func (e *requestWriter) besides(i int, m *llm.Message) {
+	at := dialect.MessagePath(e.p, i)
+	e.lost.Extra(at+".", m.Extra, family)
+	if m.Name != "" {
+		e.lost.Add("%s.name", at)
+	}
+}
+
+func (e *requestWriter) system(blocks []block) jsonx.Value {
+	var list dialect.List
+	ask := e.p.Output.JSON
+	for i, b := range blocks {
+		if ask && i == len(blocks)-1 {
+			p := *b.part
+			p.Text += "\n\n" + jsonLine
+			b.part, ask = &p, false
+		}
+		list.Add(e.block(b.part, b.at))
+	}
+	if ask {
+		list.Add(e.block(&llm.Part{Text: jsonLine}, ""))
+	}
+	if list.Empty() {
+		return nil
+	}
+	return list.Array()
+}
+
+// turns joins messages of one role, for the vendor wants roles to alternate.
+func (e *requestWriter) turns(from int) []turn {
+	var turns []turn
+	for i := from; i < len(e.p.Messages); i++ {
+		m := &e.p.Messages[i]
+		if m.Role.Instructs() {
+			turns = e.interjection(turns, i)
+			continue
+		}
+		e.besides(i, m)
+		t := turn{role: m.Role}
+		for j := range m.Parts {
+			e.add(&t, &m.Parts[j], dialect.PartPath(e.p, i, j))
+		}
+		if len(t.blocks) == 0 && len(t.results) == 0 {
+			if i == len(e.p.Messages)-1 {
+				e.refuse(dialect.MessagePath(e.p, i), "nothing of this message can be carried over to this provider")
+			}
+			continue
+		}
+		turns = join(turns, t)
+	}
+	return turns
+}
+
+func join(turns []turn, t turn) []turn {
+	if n := len(turns); n > 0 && turns[n-1].role == t.role {
+		last := &turns[n-1]
+		last.calls = append(last.calls, t.calls...)
+		last.results = append(last.results, t.results...)
+		last.blocks = append(last.blocks, t.blocks...)
+		return turns
+	}
+	return append(turns, t)
+}
+
+// interjection writes instructions that come in the middle of the talk. They
+// stay where they are: moved to the front they would change what was said
+// before them, and every cached prefix with it. Models that know no such role
+// read them as the user's words in a tag.
+func (e *requestWriter) interjection(turns []turn, i int) []turn {
+	var blocks []block
+	e.instructions(&blocks, i)
+	if len(blocks) == 0 {
+		return turns
+	}
+	after := i+1 == len(e.p.Messages) || e.p.Messages[i+1].Role == llm.Assistant
+	if n := len(turns); e.card.midSystem && after && n > 0 && turns[n-1].role == llm.User {
+		return append(turns, turn{role: llm.System, blocks: blocks})
+	}
+	e.lost.Add("%s.role", dialect.MessagePath(e.p, i))
+	for k, b := range blocks {
+		p := *b.part
+		p.Text = "<system>" + p.Text + "</system>"
+		blocks[k].part = &p
+	}
+	return join(turns, turn{role: llm.User, blocks: blocks})
+}
+
+// pair gives every call its result in the turn that follows, in the order of
+// the calls.
+func (e *requestWriter) pair(turns []turn) {
+	for i := range turns {
+		t := &turns[i]
+		var asked []string
+		if i > 0 {
+			asked = turns[i-1].calls
+		}
+		var sorted []result
+		for _, id := range asked {
+			at := slices.IndexFunc(t.results, func(r result) bool { return r.id == id })
+			if t.role != llm.User || at < 0 {
+				continue
+			}
+			sorted = append(sorted, t.results[at])
+			t.results = slices.Delete(t.results, at, at+1)
+		}
+		for _, r := range t.results {
+			e.refuse(r.at, "there is no call right before this result that it could belong to")
+		}
+		t.results = sorted
+	}
+}
+
+// ends makes the first turn the user's, gives unanswered calls a result and
+// looks whether the model takes a last turn that is its own.
+func (e *requestWriter) ends(turns []turn) []turn {
+	var out []turn
+	if len(turns) == 0 {
+		e.refuse("messages", "must hold a message of the user")
+	} else if turns[0].role != llm.User {
+		out = append(out, turn{role: llm.User, blocks: []block{{part: &llm.Part{Text: " "}}}})
+	}
+	for i := range turns {
+		out = append(out, turns[i])
+		if len(turns[i].calls) == 0 {
+			continue
+		}
+		if i+1 == len(turns) || turns[i+1].role != llm.User {
+			out = append(out, turn{role: llm.User})
+			e.complete(&out[len(out)-1], turns[i].calls)
+			continue
+		}
+		e.complete(&turns[i+1], turns[i].calls)
+	}
+	n := len(out)
+	if n > 0 && out[n-1].role == llm.Assistant {
+		if e.card.rejectsPrefill() {
+			e.refuse("messages", "the model %s does not continue an answer: the last message must be the user's", e.p.Model)
+		}
+		e.trim(&out[n-1])
+	}
+	return out
+}
+
+// complete adds results for calls that have none: the client gave up on them,
+// and without a result the vendor refuses the whole conversation.
+func (e *requestWriter) complete(t *turn, calls []string) {
+	var all []result
+	for _, id := range calls {
+		at := slices.IndexFunc(t.results, func(r result) bool { return r.id == id })
+		if at >= 0 {
+			all = append(all, t.results[at])
+			continue
+		}
+		yes := true
+		r := &llm.Result{CallID: id, IsError: &yes, Parts: []llm.Part{{Text: "no result given"}}}
+		all = append(all, result{id: id, text: e.block(&llm.Part{Kind: llm.PartResult, Result: r}, "")})
+		e.lost.Add("tool_calls:%s:result", id)
+	}
+	t.results = all
+}
+
+// trim cuts the white space at the end of a last turn that the model is to
+// continue; the vendor refuses it.
+func (e *requestWriter) trim(t *turn) {
+	if len(t.blocks) == 0 {
+		return
+	}
+	last := &t.blocks[len(t.blocks)-1]
+	if last.part == nil || last.part.Kind != llm.PartText {
+		return
+	}
+	p := *last.part
+	p.Text = strings.TrimRight(p.Text, " \t\r\n")
+	last.part = &p
+}
+
+func (e *requestWriter) turn(t *turn) jsonx.Value {
+	var list dialect.List
+	for _, r := range t.results {
+		list.Add(r.text)
+	}
+	for _, b := range t.blocks {
+		if b.part != nil {
+			b.raw = e.block(b.part, b.at)
+		}
+		list.Add(b.raw)
+	}
+	var w dialect.Writer
+	w.Text("role", string(t.role))
+	if only := t.only(); only != "" {
+		w.Text("content", only)
+	} else {
+		w.Raw("content", list.Array())
+	}
+	return w.Object()
+}
+
+// only is the text of a user's turn that is nothing else.
+func (t *turn) only() string {
+	if t.role != llm.User || len(t.results) > 0 || len(t.blocks) != 1 {
+		return ""
+	}
+	p := t.blocks[0].part
+	if p == nil || p.Cache != nil || len(p.Cites) > 0 || p.Extra.Family == family {
+		return ""
+	}
+	return p.Text
+}

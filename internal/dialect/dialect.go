@@ -1,0 +1,112 @@
+package dialect
+
+import (
+	"sluice/internal/framing"
+	"sluice/internal/llm"
+)
+
+// Dialect is one wire format, both halves: what a client of it says and
+// reads, and what a provider of it takes and answers. A nil field is a thing
+// this dialect does not speak (yet).
+type Dialect struct {
+	Name string
+
+	// Chat translates conversations. Without it the dialect can only be
+	// relayed, between a client and a provider that both speak it.
+	Chat ChatCodec
+
+	// Inspect looks at a provider's whole answer without decoding it: what it
+	// cost and how it ended. An answer that cannot be one is an *llm.Error:
+	// InvalidResponse, or UpstreamStatus for a failure dressed up as 200.
+	Inspect func(op llm.Op, body []byte) (Facts, error)
+
+	// Repair mends a whole answer that was inspected, where vendors of this
+	// dialect are known to depart from it; nil: they are not. What needs no
+	// mending keeps its bytes.
+	Repair func(op llm.Op, body []byte) []byte
+
+	// RepairEvent is Repair for the data of one event of a stream; nil means
+	// that it is fine as it is.
+	RepairEvent func(op llm.Op, data []byte) []byte
+
+	// NewTap does the same for a stream, event by event. It returns nil for
+	// operations whose streams nobody looks into.
+	NewTap func(op llm.Op) Tap
+
+	// DecodeError reads a provider's error body. It fills Message, Type, Code
+	// and Param, and leaves the Message empty when the body holds none.
+	DecodeError func(status int, body []byte) *llm.Error
+
+	// EncodeError writes a failure for a client, as a whole body.
+	EncodeError func(*llm.Error) []byte
+
+	// AppendErrorFrame writes a failure inside a running stream.
+	AppendErrorFrame func(dst []byte, e *llm.Error) []byte
+
+	// Terminal is the frame that ends a healthy stream, if the dialect has one.
+	Terminal []byte
+}
+
+// Carries reports whether a client of d can have an operation done by a
+// provider that speaks to: bytes pass between equals, chats are translated.
+func (d *Dialect) Carries(op llm.Op, to *Dialect) bool {
+	return d == to || op == llm.Chat && d.Chat != nil && to.Chat != nil
+}
+
+// Facts is what a whole answer tells about itself.
+type Facts struct {
+	Usage  *llm.Usage // nil: not said
+	Finish string     // the wire's own word, of the first choice
+}
+
+// Tap listens to one relayed stream.
+type Tap interface {
+	// Event looks at one event. It returns an *llm.Error when the event is not
+	// of this dialect (StreamInterrupted) or reports the provider's failure
+	// (UpstreamStatus).
+	Event(framing.Event) (Mark, error)
+	// Facts is what the events so far have told.
+	Facts() Facts
+}
+
+// Mark says what an event means for the course of a stream.
+type Mark uint8
+
+// The marks. A stream whose last mark was Finished may end without Terminal.
+const (
+	Content  Mark = iota // goes on
+	Empty                // a comment or an empty event: no answer yet
+	Finished             // an answer has ended, more may follow
+	Done                 // the terminal frame itself
+)
+
+// ChatCodec translates conversations between a wire format and the vocabulary
+// of package llm. Requests and replies are *llm.Error-failing: InvalidRequest
+// for a client's fault, InvalidResponse for a provider's.
+type ChatCodec interface {
+	DecodeRequest(body []byte) (*llm.Prompt, error)                             // a client speaks to us
+	EncodeRequest(chat *llm.Prompt) (body []byte, lost []string, err error)     // we speak to a provider
+	DecodeReply(body []byte) (*llm.Reply, error)                                // a provider answers us
+	EncodeReply(r *llm.Reply, as Reply) (body []byte, lost []string, err error) // we answer a client
+	NewDecoder() Decoder
+	NewEncoder(as Reply) Encoder
+}
+
+// Reply is what an encoder must know beside the reply itself.
+type Reply struct {
+	Chat     *llm.Prompt // the client's own request
+	Provider string      // catalogue id of who answered
+	Strict   bool        // no more than the client's dialect defines
+}
+
+// Decoder reads a provider's stream. The events it returns are valid until the
+// next call.
+type Decoder interface {
+	Decode(framing.Event) ([]llm.Event, error)
+	End() ([]llm.Event, error) // the stream ended cleanly: close what is open, or report the cut
+}
+
+// Encoder writes a client's stream.
+type Encoder interface {
+	Encode(dst []byte, e *llm.Event) []byte
+}

@@ -1,0 +1,118 @@
+package dialecttest
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sluice/internal/dialect"
+	"sluice/internal/jsonx"
+)
+
+// apis names the recordings that are of each dialect.
+var apis = map[string]string{"openai": "openai.chat", "anthropic": "anthropic.messages"}
+
+// Recording is one exchange of the corpus.
+type Recording struct {
+	API     string `json:"api"`
+	Request struct {
+		Body jsonx.Value `json:"body"`
+	} `json:"request"`
+	Response struct {
+		Status int         `json:"status"`
+		Body   jsonx.Value `json:"body"`
+		Stream bool        `json:"stream"`
+	} `json:"response"`
+}
+
+func corpus(t *testing.T, d *dialect.Dialect) {
+	t.Helper()
+	Corpus(t, d, func(t *testing.T, r *Recording) { exchange(t, d, r) })
+}
+
+// Corpus hands every recording of a dialect to judge. Without a corpus it
+// skips.
+func Corpus(t *testing.T, d *dialect.Dialect, judge func(*testing.T, *Recording)) {
+	t.Helper()
+	root := os.Getenv("SLUICE_CORPUS")
+	if root == "" {
+		t.Skip("SLUICE_CORPUS is not set: the recordings are not part of this repository")
+	}
+	files, err := filepath.Glob(filepath.Join(root, "recordings", "*", "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	judged := 0
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r Recording
+		if err := jsonx.Unmarshal(raw, &r); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		if r.API != apis[d.Name] {
+			continue
+		}
+		judged++
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) { judge(t, &r) })
+	}
+	if judged == 0 {
+		t.Errorf("no recording of %s below %s", apis[d.Name], root)
+	}
+}
+
+func exchange(t *testing.T, d *dialect.Dialect, r *Recording) {
+	t.Helper()
+	if jsonx.KindOf(r.Request.Body) == jsonx.Composite {
+		Request(t, d, r.Request.Body)
+	}
+	switch {
+	case r.Response.Status != 200:
+		if e := d.DecodeError(r.Response.Status, r.Response.Body); e.Message == "" {
+			t.Errorf("no message in the error %s", r.Response.Body)
+		}
+	case r.Response.Stream:
+		text, _ := jsonx.Text(r.Response.Body)
+		for _, sse := range r.Streams() {
+			if strings.Contains(text, `"error"`) && !bytes.Contains(sse, []byte("message_stop")) {
+				failing(t, d, sse)
+				continue
+			}
+			Stream(t, d, sse)
+			Cuts(t, d, sse)
+		}
+	default:
+		Reply(t, d, r.Response.Body)
+	}
+}
+
+// failing judges a stream that ends with the provider's failure.
+func failing(t *testing.T, d *dialect.Dialect, sse []byte) {
+	t.Helper()
+	if _, _, err := decode(d, bytes.NewReader(sse)); err == nil {
+		t.Error("the provider's failure was not seen")
+	}
+}
+
+// Streams are the streams of a recording: a few hold several, one after
+// another.
+func (r *Recording) Streams() [][]byte {
+	if !r.Response.Stream || r.Response.Status != 200 {
+		return nil
+	}
+	text, _ := jsonx.Text(r.Response.Body)
+	const first = "event: message_start"
+	var all [][]byte
+	for {
+		at := strings.Index(text[min(1, len(text)):], first)
+		if at < 0 {
+			return append(all, []byte(text))
+		}
+		all = append(all, []byte(text[:at+1]))
+		text = text[at+1:]
+	}
+}

@@ -1,0 +1,86 @@
+package dialect_test
+
+import (
+	"strings"
+	"testing"
+
+	"sluice/internal/dialect"
+	"sluice/internal/jsonx"
+)
+
+func TestMembers(t *testing.T) {
+	names := []string{"choices", "usage"}
+	for _, c := range []struct {
+		in             string
+		ok             bool
+		choices, usage string
+	}{
+		{`{}`, true, "", ""},
+		{` { } `, true, "", ""},
+		{`{"choices":[{"a":{"usage":1}},[[]],{}],"x":-1.5e+3,"usage":null}`, true, `[{"a":{"usage":1}},[[]],{}]`, "null"},
+		{`{ "usage" : {"a":true,"b":false} , "choices" : "\u00e9\"\\" }`, true, `"\u00e9\"\\"`, `{"a":true,"b":false}`},
+		{`{"usage":1,"usage":2}`, true, "", "1"},
+		{`{"usages":1,"usag":2}`, true, "", ""},
+		{``, false, "", ""},
+		{`[]`, false, "", ""},
+		{`{"a":1`, false, "", ""},
+		{`{"a":1}x`, false, "", ""},
+		{`{"a":1,}`, false, "", ""},
+		{`{"a":[1,]}`, false, "", ""},
+		{`{"a":[1}}`, false, "", ""},
+		{`{"a" 1}`, false, "", ""},
+		{`{"a":01}`, false, "", ""},
+		{`{"a":1.}`, false, "", ""},
+		{`{"a":.5}`, false, "", ""},
+		{`{"a":1e}`, false, "", ""},
+		{`{"a":tru}`, false, "", ""},
+		{`{"a":"\x"}`, false, "", ""},
+		{`{"a":"\u00g0"}`, false, "", ""},
+		{"{\"a\":\"\n\"}", false, "", ""},
+		{"{\"a\":\"\xff\"}", false, "", ""},
+		{`{broken`, false, "", ""},
+	} {
+		out := make([]jsonx.Value, 2)
+		ok := dialect.Members([]byte(c.in), names, out)
+		if ok != c.ok || ok && (string(out[0]) != c.choices || string(out[1]) != c.usage) {
+			t.Errorf("%q: %v %q %q", c.in, ok, out[0], out[1])
+		}
+	}
+}
+
+// FuzzMembers compares with package jsonx, which is stricter only about
+// duplicate names and the size of things.
+func FuzzMembers(f *testing.F) {
+	f.Add(`{"choices":[{"delta":{"content":"a\n"}}],"usage":null}`)
+	f.Add(`{"a":[[[{"b":[1,-2.5e-3,true,null,"x"]}]]],"usage":{}}`)
+	names := []string{"choices", "usage"}
+	f.Fuzz(func(t *testing.T, in string) {
+		out := make([]jsonx.Value, 2)
+		ok := dialect.Members([]byte(in), names, out)
+		o, err := jsonx.Parse([]byte(in))
+		if err == nil && !ok {
+			t.Fatalf("refused %q", in)
+		}
+		if err != nil {
+			if ok && jsonx.Check([]byte(in)) != nil && !tolerated(err) {
+				t.Fatalf("accepted %q: %v", in, err)
+			}
+			return
+		}
+		for i, n := range names {
+			if want := o.Get(n); string(want) != string(out[i]) && len(out[i]) > 0 {
+				t.Errorf("%s of %q: %q, want %q", n, in, out[i], want)
+			}
+		}
+	})
+}
+
+// tolerated are the refusals of package jsonx that Members does not share.
+func tolerated(err error) bool {
+	for _, what := range []string{"duplicate name", "a number of more than", "an object of more than"} {
+		if strings.Contains(err.Error(), what) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,60 @@
+package openai
+
+import (
+	"strings"
+	"testing"
+
+	"sluice/internal/llm"
+)
+
+func TestRepair(t *testing.T) {
+	const head = `{"id":"c","object":"chat.completion","created":1,"model":"m",`
+	for _, c := range []struct{ name, in, want string }{
+		{"nothing to mend", head + `"choices":[ {"index":0,"message":{"role":"assistant","content":"\"tool_calls\""},"finish_reason":"stop"} ]}`, ""},
+		{"content left out", head + `"choices":[{"index":0,"message":{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}`,
+			head + `"choices":[{"index":0,"message":{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}],"content":null},"finish_reason":"tool_calls"}]}`},
+		{"stop with calls, arguments as an object, no type", head + `"choices":[{"index":0,"message":{"role":"assistant","content":"","tool_calls":[{"id":"1","function":{"name":"f","arguments":{"a": 1}}}]},"finish_reason":"stop"}]}`,
+			head + `"choices":[{"index":0,"message":{"role":"assistant","content":"","tool_calls":[{"id":"1","function":{"name":"f","arguments":"{\"a\": 1}"},"type":"function"}]},"finish_reason":"tool_calls"}]}`},
+		{"nulls where lists and objects belong", head + `"choices":[{"index":0,"message":{"role":"assistant","content":"x","annotations":null,"tool_calls":null},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"prompt_tokens_details":null}}`,
+			head + `"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}`},
+		{"object left out", strings.Replace(head, `"object":"chat.completion",`, "", 1) + `"choices":[]}`,
+			`{"id":"c","created":1,"model":"m","choices":[],"object":"chat.completion"}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			want := c.want
+			if want == "" {
+				want = c.in
+			}
+			got := string(repair(llm.Chat, []byte(c.in)))
+			if got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+			if again := string(repair(llm.Chat, []byte(got))); again != got {
+				t.Errorf("a second time changes it again: %s", again)
+			}
+		})
+	}
+}
+
+func TestRepairChunk(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"id":"c","choices":[]}`:                                  `{"id":"c","choices":[],"object":"chat.completion.chunk"}`,
+		`{"id":"c","object":"chat.completion.chunk","choices":[]}`: "",
+		`{"error":{"message":"x"}}`:                                "",
+		`[DONE]`:                                                   "",
+	} {
+		if got := string(repairChunk(llm.Chat, []byte(in))); got != want {
+			t.Errorf("%s became %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestRepairLeavesOtherAnswersAlone(t *testing.T) {
+	const in = `{"anything": [1, 2]}`
+	if got := string(repair(llm.Relay, []byte(in))); got != in {
+		t.Errorf("got %s", got)
+	}
+	if got := string(repair(llm.Embed, []byte(`{"data":[]}`))); got != `{"data":[],"object":"list"}` {
+		t.Errorf("got %s", got)
+	}
+}

@@ -1,0 +1,231 @@
+package openai
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"sluice/internal/dialect"
+	"sluice/internal/jsonx"
+	"sluice/internal/llm"
+)
+
+// EncodeReply answers a client with what a provider of another dialect said
+// (wire formats, canonical chat answer).
+func (codec) EncodeReply(r *llm.Reply, as dialect.Reply) (body []byte, lost []string, err error) {
+	e := &replyWriter{as: as}
+	var choices dialect.List
+	for i := range r.Choices {
+		choices.Add(e.choice(&r.Choices[i]))
+	}
+	var w dialect.Writer
+	w.Text("id", r.ID)
+	w.Text("object", "chat.completion")
+	w.Number("created", createdOf(r.Created))
+	w.Text("model", r.Model)
+	w.Some("provider", as.Provider)
+	w.Raw("choices", choices.Array())
+	if r.Usage != nil {
+		w.Raw("usage", writeUsage(r.Usage, as.Strict))
+	}
+	e.extra(&w, "", r.Extra)
+	return w.Object(), e.lost, nil
+}
+
+// createdOf is the gateway's clock where the provider has none (Anthropic).
+func createdOf(created int64) int64 {
+	if created == 0 {
+		return time.Now().Unix()
+	}
+	return created
+}
+
+type replyWriter struct {
+	as   dialect.Reply
+	lost dialect.Losses
+}
+
+// extra writes members of this family; a strict client gets none.
+func (e *replyWriter) extra(w *dialect.Writer, at string, x llm.Extra) {
+	if !e.as.Strict {
+		w.Extra(x, family)
+		e.lost.Extra(at, x, family)
+	}
+}
+
+func (e *replyWriter) choice(c *llm.Choice) jsonx.Value {
+	var w dialect.Writer
+	w.Number("index", int64(c.Index))
+	w.Raw("message", e.message(c))
+	if logprobs := c.Extra.Get(family, "logprobs"); logprobs != nil {
+		w.Raw("logprobs", logprobs)
+	} else {
+		w.Null("logprobs")
+	}
+	if !e.as.Strict && c.Stop.Kind == llm.StopUnsaid {
+		w.Null("finish_reason")
+	} else {
+		w.Text("finish_reason", finishWord(c.Stop, e.as.Strict))
+	}
+	e.extra(&w, path("choices", c.Index)+".", c.Extra)
+	return w.Object()
+}
+
+// message writes all messages of a choice as one: this dialect has one.
+func (e *replyWriter) message(c *llm.Choice) jsonx.Value {
+	t := &turn{thinkingName: thinkingNames[0]}
+	var text joined
+	for i := range c.Messages {
+		for j := range c.Messages[i].Parts {
+			e.part(t, &text, &c.Messages[i].Parts[j])
+		}
+	}
+	var w dialect.Writer
+	w.Text("role", "assistant")
+	if text.some {
+		w.Text("content", text.b.String())
+	} else {
+		w.Null("content")
+	}
+	if t.refusal != "" {
+		w.Text("refusal", t.refusal)
+	} else {
+		w.Null("refusal")
+	}
+	w.Raw("function_call", t.legacy)
+	if !t.calls.Empty() {
+		w.Raw("tool_calls", t.calls.Array())
+	}
+	if !text.cites.Empty() {
+		w.Raw("annotations", text.cites.Array())
+	}
+	if !e.as.Strict {
+		w.Some(t.thinkingName, t.thinking)
+	}
+	for i := range c.Messages {
+		m := &c.Messages[i]
+		if e.as.Strict {
+			continue
+		}
+		if foreign(m) {
+			blocks := contentBlocks(m)
+			w.Raw("content_blocks", blocks.Array())
+		}
+		w.Extra(m.Extra, family)
+	}
+	return w.Object()
+}
+
+func (e *replyWriter) part(t *turn, text *joined, p *llm.Part) {
+	switch p.Kind {
+	case llm.PartText:
+		text.add(p)
+	case llm.PartRefusal:
+		t.refusal += p.Text
+	case llm.PartThinking:
+		if t.thinking += p.Text; p.Label == thinkingNames[1] {
+			t.thinkingName = p.Label
+		}
+		if e.as.Strict {
+			e.lost.Add("thinking")
+		}
+	case llm.PartCall:
+		if p.Call.By == llm.ByClient {
+			writeCall(t, p.Call)
+		} else if e.as.Strict {
+			e.lost.Add("%s", p.Label)
+		}
+	default:
+		if e.as.Strict {
+			e.lost.Add("%s", p.Label)
+		}
+	}
+}
+
+// joined is the text of a message, joined without a gap, with the places that
+// citations speak of.
+type joined struct {
+	b     strings.Builder
+	runes int
+	some  bool
+	cites dialect.List
+}
+
+func (t *joined) add(p *llm.Part) {
+	start := t.runes
+	t.b.WriteString(p.Text)
+	t.runes += utf8.RuneCountInString(p.Text)
+	t.some = true
+	for i := range p.Cites {
+		if v := annotation(&p.Cites[i], start, t.runes); v != nil {
+			t.cites.Add(v)
+		}
+	}
+}
+
+// annotation writes a citation, nil for one that leads to no address.
+func annotation(c *llm.Cite, start, end int) jsonx.Value {
+	if c.URL == "" {
+		return nil
+	}
+	var u, o dialect.Writer
+	u.Text("url", c.URL)
+	u.Text("title", c.Title)
+	u.Number("start_index", int64(start))
+	u.Number("end_index", int64(end))
+	o.Text("type", "url_citation")
+	o.Raw("url_citation", u.Object())
+	return o.Object()
+}
+
+// foreign reports whether a message has parts of another family's making, so
+// that content blocks tell more than the message itself.
+func foreign(m *llm.Message) bool {
+	for i := range m.Parts {
+		p := &m.Parts[i]
+		switch {
+		case p.Extra.Family == family, p.Label == thinkingNames[0], p.Label == thinkingNames[1]:
+			return false
+		case p.Kind == llm.PartThinking, p.Kind == llm.PartOpaque, p.Kind == llm.PartResult:
+			return true
+		case p.Kind == llm.PartCall && p.Call.By != llm.ByClient:
+			return true
+		}
+	}
+	return false
+}
+
+// contentBlocks are the incumbent's content_blocks: everything of a turn but
+// the client's calls, in Anthropic's form.
+func contentBlocks(m *llm.Message) dialect.List {
+	var list dialect.List
+	for i := range m.Parts {
+		if v := contentBlock(&m.Parts[i]); v != nil {
+			list.Add(v)
+		}
+	}
+	return list
+}
+
+func contentBlock(p *llm.Part) jsonx.Value {
+	var w dialect.Writer
+	switch {
+	case p.Kind == llm.PartText:
+		w.Text("type", "text")
+		w.Text("text", p.Text)
+	case p.Kind == llm.PartThinking && p.Seal != nil && p.Seal.Kind == llm.Redacted:
+		w.Text("type", "redacted_thinking")
+		w.Text("data", p.Seal.Data)
+	case p.Kind == llm.PartThinking:
+		w.Text("type", "thinking")
+		w.Text("thinking", p.Text)
+		if p.Seal != nil {
+			w.Text("signature", p.Seal.Data)
+		}
+	case p.Raw != nil:
+		return p.Raw
+	default:
+		return nil
+	}
+	return w.Object()
+}

@@ -1,0 +1,205 @@
+package dialect
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+
+	"sluice/internal/jsonx"
+	"sluice/internal/llm"
+)
+
+// Refuse is the failure of a client that asked for something impossible; field
+// names it in the client's own words.
+func Refuse(field, format string, args ...any) *llm.Error {
+	return &llm.Error{
+		Kind: llm.InvalidRequest, Status: 400, Param: field,
+		Message: Message(fmt.Sprintf(format, args...)),
+	}
+}
+
+// Reader takes an object of the wire apart. What nobody takes is Rest. The
+// first value of a wrong kind is remembered, and all readers made from one
+// another share it, so that Err is asked once, at the end.
+type Reader struct {
+	o     jsonx.Object
+	path  string // of this object, with a dot at its end unless it is the whole body
+	first *failure
+}
+
+type failure struct {
+	client bool
+	err    *llm.Error
+}
+
+// ReadRequest reads the body of a client's request.
+func ReadRequest(body []byte) *Reader { return open(body, "", &failure{client: true}) }
+
+// ReadReply reads a provider's answer, or an event of it.
+func ReadReply(body []byte) *Reader { return open(body, "", &failure{}) }
+
+func open(v jsonx.Value, path string, f *failure) *Reader {
+	r := &Reader{path: path, first: f}
+	var err error
+	if r.o, err = jsonx.Parse(v); err == nil {
+		return r
+	}
+	name := path
+	if n := len(name); n > 0 {
+		name = name[:n-1]
+	}
+	r.Fail(name, "must be an object")
+	return r
+}
+
+// Object reads an object inside of this one; at says where, like "tools[2]".
+func (r *Reader) Object(v jsonx.Value, at string) *Reader {
+	return open(v, r.path+at+".", r.first)
+}
+
+// Path is the full name of a member of this object.
+func (r *Reader) Path(name string) string { return r.path + name }
+
+// Fail remembers a fault in the named place.
+func (r *Reader) Fail(place, what string) {
+	switch {
+	case r.first.err != nil:
+	case place == "" && r.first.client:
+		r.first.err = &llm.Error{Kind: llm.InvalidJSON, Status: 400, Message: "the body " + what}
+	case place == "":
+		r.first.err = Invalid("it "+what, nil)
+	case r.first.client:
+		r.first.err = Refuse(place, "%s %s", place, what)
+	default:
+		r.first.err = Invalid(place+" "+what, nil)
+	}
+}
+
+// Err is the first fault.
+func (r *Reader) Err() error {
+	if r.first.err == nil {
+		return nil
+	}
+	return r.first.err
+}
+
+// Peek is the member's value, null and absent both being nil. It stays in Rest.
+func (r *Reader) Peek(name string) jsonx.Value {
+	if v := r.o.Get(name); jsonx.KindOf(v) > jsonx.Null {
+		return v
+	}
+	return nil
+}
+
+// Take is Peek, and a value that is not null is no longer in Rest.
+func (r *Reader) Take(name string) jsonx.Value {
+	v := r.Peek(name)
+	if v != nil {
+		r.o.Delete(name)
+	}
+	return v
+}
+
+func (r *Reader) typed(name string, k jsonx.Kind) jsonx.Value {
+	v := r.Take(name)
+	if v != nil && jsonx.KindOf(v) != k {
+		r.Fail(r.path+name, fmt.Sprintf("must be a %s, not a %s", k, jsonx.KindOf(v)))
+		return nil
+	}
+	return v
+}
+
+// Text takes a string, empty if there is none.
+func (r *Reader) Text(name string) string {
+	s, _ := jsonx.Text(r.typed(name, jsonx.String))
+	return s
+}
+
+// Int takes a whole number, nil if there is none.
+func (r *Reader) Int(name string) *int64 {
+	v := r.typed(name, jsonx.Number)
+	if v == nil {
+		return nil
+	}
+	n, ok := jsonx.Int(v)
+	if !ok {
+		r.Fail(r.path+name, "must be a whole number")
+	}
+	return &n
+}
+
+// Float takes a number, nil if there is none.
+func (r *Reader) Float(name string) *float64 {
+	v := r.typed(name, jsonx.Number)
+	if v == nil {
+		return nil
+	}
+	f, ok := jsonx.Float(v)
+	if !ok {
+		r.Fail(r.path+name, "is out of range")
+	}
+	return &f
+}
+
+// Bool takes a truth value, nil if there is none.
+func (r *Reader) Bool(name string) *bool {
+	v := r.typed(name, jsonx.Bool)
+	if v == nil {
+		return nil
+	}
+	b := jsonx.IsTrue(v)
+	return &b
+}
+
+// List takes an array and yields its elements with their places.
+func (r *Reader) List(name string) iter.Seq2[string, jsonx.Value] {
+	v := r.Take(name)
+	if v != nil && jsonx.KindOf(v) != jsonx.Array {
+		r.Fail(r.path+name, fmt.Sprintf("must be an array, not a %s", jsonx.KindOf(v)))
+		v = nil
+	}
+	return func(yield func(string, jsonx.Value) bool) {
+		i := 0
+		for e := range jsonx.Elements(v) {
+			if !yield(fmt.Sprintf("%s[%d]", name, i), e) {
+				return
+			}
+			i++
+		}
+	}
+}
+
+// Texts takes an array of strings.
+func (r *Reader) Texts(name string) []string {
+	var all []string
+	for at, v := range r.List(name) {
+		s, ok := jsonx.Text(v)
+		if !ok {
+			r.Fail(r.path+at, "must be a string")
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// Raw is the whole object as it came, as long as nothing was taken.
+func (r *Reader) Raw() jsonx.Value { return r.o.Bytes() }
+
+// Said is Rest without nulls, for events: members of several are put together.
+func (r *Reader) Said(family string) llm.Extra {
+	x := r.Rest(family)
+	x.Fields = slices.DeleteFunc(x.Fields, func(f llm.Field) bool { return jsonx.KindOf(f.Value) == jsonx.Null })
+	return x
+}
+
+// Rest is every member that nobody took.
+func (r *Reader) Rest(family string) llm.Extra {
+	x := llm.Extra{Family: family}
+	for name, v := range r.o.All() {
+		x.Fields = append(x.Fields, llm.Field{Name: name, Value: v})
+	}
+	if x.Fields == nil {
+		return llm.Extra{}
+	}
+	return x
+}

@@ -1,0 +1,189 @@
+package dialect
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"sluice/internal/jsonx"
+	"sluice/internal/llm"
+)
+
+// Writer puts an object together, member by member, in the order of the calls.
+// The zero value is an empty object.
+type Writer struct {
+	b     []byte
+	names []string
+}
+
+func (w *Writer) name(name string) {
+	w.names = append(w.names, name)
+	if len(w.b) == 0 {
+		w.b = append(w.b, '{')
+	} else {
+		w.b = append(w.b, ',')
+	}
+	w.b = append(jsonx.AppendQuote(w.b, name), ':')
+}
+
+// Raw adds a member with a value that is JSON already; nil adds nothing.
+func (w *Writer) Raw(name string, v jsonx.Value) {
+	if v != nil {
+		w.name(name)
+		w.b = append(w.b, v...)
+	}
+}
+
+// Text adds a string.
+func (w *Writer) Text(name, s string) {
+	w.name(name)
+	w.b = jsonx.AppendQuote(w.b, s)
+}
+
+// Some adds a string that is not empty.
+func (w *Writer) Some(name, s string) {
+	if s != "" {
+		w.Text(name, s)
+	}
+}
+
+// Number adds a whole number.
+func (w *Writer) Number(name string, n int64) {
+	w.name(name)
+	w.b = strconv.AppendInt(w.b, n, 10)
+}
+
+// Int adds a whole number, if it was said.
+func (w *Writer) Int(name string, n *int64) {
+	if n != nil {
+		w.Number(name, *n)
+	}
+}
+
+// Float adds a number, if it was said.
+func (w *Writer) Float(name string, f *float64) {
+	if f != nil {
+		w.name(name)
+		w.b = strconv.AppendFloat(w.b, *f, 'g', -1, 64)
+	}
+}
+
+// Bool adds a truth value, if it was said.
+func (w *Writer) Bool(name string, b *bool) {
+	if b != nil {
+		w.name(name)
+		w.b = strconv.AppendBool(w.b, *b)
+	}
+}
+
+// Null adds a null.
+func (w *Writer) Null(name string) { w.Raw(name, jsonx.Value("null")) }
+
+// Extra adds the members an object of the same family had, but not those that
+// were written already.
+func (w *Writer) Extra(x llm.Extra, family string) {
+	if x.Family != family {
+		return
+	}
+	for _, f := range x.Fields {
+		if !slices.Contains(w.names, f.Name) {
+			w.Raw(f.Name, f.Value)
+		}
+	}
+}
+
+// Object is the finished object.
+func (w *Writer) Object() jsonx.Value {
+	if len(w.b) == 0 {
+		return jsonx.Value("{}")
+	}
+	return append(w.b, '}')
+}
+
+// OneLine makes JSON fit for a data line of an event stream. A line end in it
+// can only stand between values, where any space does.
+func OneLine(v jsonx.Value) jsonx.Value {
+	if bytes.ContainsAny(v, "\r\n") {
+		v = bytes.Map(func(r rune) rune {
+			if r == '\r' || r == '\n' {
+				return ' '
+			}
+			return r
+		}, v)
+	}
+	return v
+}
+
+// List puts an array together. The zero value is an empty one.
+type List struct{ b []byte }
+
+// Add appends an element.
+func (l *List) Add(v jsonx.Value) {
+	if len(l.b) == 0 {
+		l.b = append(l.b, '[')
+	} else {
+		l.b = append(l.b, ',')
+	}
+	l.b = append(l.b, v...)
+}
+
+// Empty reports whether nothing was added.
+func (l *List) Empty() bool { return len(l.b) == 0 }
+
+// Array is the finished array.
+func (l *List) Array() jsonx.Value {
+	if len(l.b) == 0 {
+		return jsonx.Value("[]")
+	}
+	return append(l.b, ']')
+}
+
+// Texts is an array of strings.
+func Texts(all []string) jsonx.Value {
+	var l List
+	for _, s := range all {
+		l.Add(jsonx.Quote(s))
+	}
+	return l.Array()
+}
+
+// Losses collects what an encoder could not say, named by the fields of the
+// client, as the header x-sluice-not-carried prints it.
+type Losses []string
+
+// Add notes one loss.
+func (l *Losses) Add(format string, args ...any) { *l = append(*l, fmt.Sprintf(format, args...)) }
+
+// Extra notes the members of another family that stay behind. A null says
+// nothing, so nothing is lost with it.
+func (l *Losses) Extra(path string, x llm.Extra, family string) {
+	if x.Family == family {
+		return
+	}
+	for _, f := range x.Fields {
+		if jsonx.KindOf(f.Value) > jsonx.Null {
+			l.Add("%s%s", path, f.Name)
+		}
+	}
+}
+
+// MessagePath names a message of a prompt as the client wrote it.
+func MessagePath(p *llm.Prompt, i int) string {
+	if p.Slot {
+		if i == 0 {
+			return "system"
+		}
+		i--
+	}
+	return fmt.Sprintf("messages[%d]", i)
+}
+
+// PartPath names a part of a message as the client wrote it.
+func PartPath(p *llm.Prompt, message, part int) string {
+	path := MessagePath(p, message)
+	if p.Slot && message == 0 {
+		return fmt.Sprintf("%s[%d]", path, part)
+	}
+	return fmt.Sprintf("%s.content[%d]", path, part)
+}

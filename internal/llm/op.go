@@ -1,0 +1,29 @@
+package llm
+
+// Op is what a client asks for, whatever dialect it speaks.
+type Op uint8
+
+// The operations. Relay is every path that is carried through to the chosen
+// provider without being understood.
+const (
+	Relay    Op = iota // any other path: bytes through, both ways
+	Chat               // a conversation
+	Complete           // the legacy text completion
+	Embed              // vectors for texts
+	Models             // the list of models
+)
+
+var opNames = [...]string{Relay: "relay", Chat: "chat", Complete: "complete", Embed: "embed", Models: "models"}
+
+// String is the name used in provider files, logs and metrics.
+func (o Op) String() string { return opNames[o] }
+
+// ParseOp reads a name that String wrote.
+func ParseOp(name string) (Op, bool) {
+	for op, s := range opNames {
+		if s == name {
+			return Op(op), true
+		}
+	}
+	return Relay, false
+}

@@ -1,0 +1,71 @@
+package llm
+
+import "sluice/internal/jsonx"
+
+// Tool is something a model may call. A tool with a Builtin is run by the
+// vendor; what it is configured with stays in Extra, for its own family.
+type Tool struct {
+	Name, Description string
+	HasDescription    bool        // an empty description was given
+	Schema            jsonx.Value // JSON Schema of the arguments, never decoded
+	Strict            *bool
+	Builtin           string // the vendor's word for a tool of its own
+	Cache             *CacheMark
+	Extra             Extra
+	Function          Extra // OpenAI's inner object
+}
+
+// ToolChoice says whether and what a model must call.
+type ToolChoice struct {
+	Mode     ChoiceMode
+	Names    []string // of Named one, of Allowed all
+	Must     bool     // Allowed: one of them must be called
+	Kind     string   // Named: the wire's word for a tool that is no function
+	Parallel *bool    // several calls in one turn; nil: not said
+	Raw      jsonx.Value
+	Family   string // of Raw
+}
+
+// ChoiceMode is how free a model is in calling tools.
+type ChoiceMode uint8
+
+// The modes.
+const (
+	ChoiceUnsaid ChoiceMode = iota
+	ChoiceAuto
+	ChoiceNone
+	ChoiceRequired // some tool
+	ChoiceNamed    // this tool
+	ChoiceAllowed  // of these tools only
+	ChoiceForeign  // a form of the wire's own, in Raw
+)
+
+// Call is a model's wish to have a tool run.
+type Call struct {
+	ID, Name string
+	Args     string // as the model wrote it: broken JSON when it was cut off
+	FreeForm bool   // Args is plain text, not JSON
+	Object   bool   // Args was an object on the wire, with the wire's own spacing
+	By       Runner
+	Label    string // what the wire calls a call that is not an ordinary one
+	Extra    Extra
+	Function Extra // OpenAI's inner object
+}
+
+// Runner is who runs a call. Only the client's may ever reach a client as a
+// call: it would run the vendor's a second time.
+type Runner uint8
+
+// The runners.
+const (
+	ByClient Runner = iota
+	ByServer        // the vendor has run it already
+)
+
+// Result is what a call came to.
+type Result struct {
+	CallID  string
+	Parts   []Part
+	IsError *bool // nil: not said
+	By      Runner
+}
