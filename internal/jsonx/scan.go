@@ -1,9 +1,7 @@
 package jsonx
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math/bits"
 	"unicode/utf8"
 )
 
@@ -118,11 +116,11 @@ func (s *scanner) start() (opened bool, err error) {
 	case c == '-' || c >= '0' && c <= '9':
 		err = s.number()
 	case c == 't':
-		err = s.word("true")
+		err = s.at(word(s.b, s.i, "true"), "invalid literal")
 	case c == 'f':
-		err = s.word("false")
+		err = s.at(word(s.b, s.i, "false"), "invalid literal")
 	case c == 'n':
-		err = s.word("null")
+		err = s.at(word(s.b, s.i, "null"), "invalid literal")
 	default:
 		err = s.fail("invalid character")
 	}
@@ -226,142 +224,54 @@ func (s *scanner) seen(key []byte) bool {
 	return false
 }
 
-func (s *scanner) space() {
-	for s.i < len(s.b) {
-		switch s.b[s.i] {
-		case ' ', '\t', '\n', '\r':
-			s.i++
-		default:
-			return
-		}
-	}
-}
+func (s *scanner) space() { s.i = space(s.b, s.i) }
 
-func (s *scanner) word(w string) error {
-	if len(s.b)-s.i < len(w) || string(s.b[s.i:s.i+len(w)]) != w {
-		return s.fail("invalid literal")
+// at moves behind what a function of walk.go has read.
+func (s *scanner) at(end int, what string) error {
+	if end < 0 {
+		return s.fail(what)
 	}
-	s.i += len(w)
+	s.i = end
 	return nil
 }
 
 // text reads a string and returns what stands between the quotes.
 func (s *scanner) text() ([]byte, error) {
 	start := s.i + 1
-	i := start
+	end := text(s.b, start)
+	if end < 0 {
+		return nil, s.badText(start)
+	}
+	s.i = end
+	return s.b[start : end-1], nil
+}
+
+// badText says what is wrong with the string that begins at i, and where.
+func (s *scanner) badText(i int) error {
 	for {
 		i = skipPlain(s.b, i)
+		s.i = i
 		if i >= len(s.b) {
-			s.i = i
-			return nil, s.fail("unterminated string")
+			return s.fail("unterminated string")
 		}
-		switch s.b[i] {
-		case '"':
-			s.i = i + 1
-			return s.b[start:i], nil
-		case '\\':
-			if i+1 < len(s.b) && (s.b[i+1] == 'n' || s.b[i+1] == '"') { // most of them
-				i += 2
-				continue
-			}
-			n := escape(s.b[i:])
-			if n == 0 {
-				s.i = i
-				return nil, s.fail("invalid escape")
-			}
-			i += n
-		default:
-			s.i = i
-			return nil, s.fail("control character in a string")
+		if s.b[i] < 0x20 {
+			return s.fail("control character in a string")
+		}
+		if i = escape(s.b, i+1); i < 0 {
+			return s.fail("invalid escape")
 		}
 	}
-}
-
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-)
-
-// skipPlain returns the index of the first quote, backslash or control
-// character at or after i. It looks at eight bytes at a time.
-func skipPlain(b []byte, i int) int {
-	for ; i+8 <= len(b); i += 8 {
-		w := binary.LittleEndian.Uint64(b[i:])
-		quote := w ^ ones*'"'
-		slash := w ^ ones*'\\'
-		special := (quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w
-		if special &= highs; special != 0 {
-			return i + bits.TrailingZeros64(special)/8
-		}
-	}
-	for ; i < len(b); i++ {
-		if c := b[i]; c == '"' || c == '\\' || c < 0x20 {
-			break
-		}
-	}
-	return i
-}
-
-// escape returns the length of the escape sequence b begins with, 0 if it is none.
-func escape(b []byte) int {
-	if len(b) < 2 {
-		return 0
-	}
-	switch b[1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return 2
-	case 'u':
-		if len(b) < 6 {
-			return 0
-		}
-		for _, c := range b[2:6] {
-			if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
-				return 0
-			}
-		}
-		return 6
-	}
-	return 0
 }
 
 func (s *scanner) number() error {
 	start := s.i
-	if s.b[s.i] == '-' {
-		s.i++
-	}
-	switch {
-	case s.i < len(s.b) && s.b[s.i] == '0':
-		s.i++
-	case s.digits() == 0:
-		return s.fail("invalid number")
-	}
-	if s.i < len(s.b) && s.b[s.i] == '.' {
-		s.i++
-		if s.digits() == 0 {
-			return s.fail("invalid number")
-		}
-	}
-	if s.i < len(s.b) && s.b[s.i]|0x20 == 'e' {
-		s.i++
-		if s.i < len(s.b) && (s.b[s.i] == '+' || s.b[s.i] == '-') {
-			s.i++
-		}
-		if s.digits() == 0 {
-			return s.fail("invalid number")
-		}
+	if err := s.at(number(s.b, s.i), "invalid number"); err != nil {
+		return err
 	}
 	if s.i-start > MaxDigits {
 		return s.fail(fmt.Sprintf("a number of more than %d characters", MaxDigits))
 	}
 	return nil
-}
-
-func (s *scanner) digits() (n int) {
-	for s.i < len(s.b) && s.b[s.i] >= '0' && s.b[s.i] <= '9' {
-		s.i++
-		n++
-	}
-	return n
 }
 
 func firstInvalid(b []byte) int {

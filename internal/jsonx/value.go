@@ -178,16 +178,22 @@ func Elements(v Value) iter.Seq[Value] {
 		if KindOf(v) != Array {
 			return
 		}
-		s := scanner{b: v}
-		opened, err := s.push(false)
-		for opened && err == nil {
-			start := s.i
-			if s.value() != nil || !yield(v[start:s.i]) {
+		for i := space(v, 1); i < len(v) && v[i] != ']'; {
+			end := value(v, i)
+			if end < 0 || !yield(v[i:end]) {
 				return
 			}
-			opened, err = s.next()
+			i = following(v, end)
 		}
 	}
+}
+
+// following is where the next element or member begins, or the closing bracket.
+func following(v Value, i int) int {
+	if i = space(v, i); i < len(v) && v[i] == ',' {
+		i = space(v, i+1)
+	}
+	return i
 }
 
 // At follows member names, and positions in arrays, down from a checked value;
@@ -206,18 +212,20 @@ func At(v Value, path ...string) Value {
 	return v
 }
 
-func memberOf(v Value, name string) Value {
-	s := scanner{b: v}
-	opened, err := s.push(true)
-	for opened && err == nil {
-		start := s.i
-		if s.value() != nil {
+func memberOf(v Value, wanted string) Value {
+	for i := space(v, 1); i < len(v) && v[i] != '}'; {
+		start := name(v, i)
+		if start < 0 {
 			return nil
 		}
-		if string(s.keys[len(s.keys)-1]) == name {
-			return v[start:s.i]
+		end := value(v, start)
+		if end < 0 {
+			return nil
 		}
-		opened, err = s.next()
+		if string(unquote(v[i+1:text(v, i+1)-1])) == wanted {
+			return v[start:end]
+		}
+		i = following(v, end)
 	}
 	return nil
 }

@@ -23,10 +23,13 @@ func (c *Client) readWhole(w *watch, call *call, resp *http.Response, r io.Reade
 		return nil, e
 	}
 	answer.Usage, answer.Finish = facts.Usage, facts.Finish
-	if call.translated() {
+	switch {
+	case call.translated():
 		if err := c.translateReply(call, answer); err != nil {
 			return nil, err
 		}
+	case call.speaks.Repair != nil:
+		answer.Body = call.speaks.Repair(call.op, body)
 	}
 	_ = resp.Body.Close()
 	w.stop()

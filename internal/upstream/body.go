@@ -44,6 +44,9 @@ func (b *watched) Read(p []byte) (int, error) {
 	if b.n += int64(n); n > 0 && b.w.pause == nil {
 		b.w.arrived()
 	}
+	if b.w.pause != nil { // until the next read it is the client who takes its time
+		b.w.pause.Stop()
+	}
 	return n, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"sluice/internal/dialect"
@@ -51,12 +52,13 @@ type RawBody struct {
 	io.Reader
 	ContentType string
 	Length      int64 // -1: unknown
-	Used        bool  // a byte was taken from it: no second attempt can have it
+
+	used atomic.Bool // it was begun: no second attempt can have it
 }
 
 // Read notes that the body was begun.
 func (b *RawBody) Read(p []byte) (int, error) {
-	b.Used = true
+	b.used.Store(true)
 	return b.Reader.Read(p)
 }
 
@@ -122,7 +124,7 @@ func (c *Client) Do(ctx context.Context, r *Request, t *policy.Target, key secre
 	if err != nil {
 		_ = resp.Body.Close()
 		w.stop()
-		return nil, err
+		return nil, r.last(asError(err))
 	}
 	answer.NotCarried = call.lost
 	return answer, nil
@@ -140,12 +142,17 @@ func (c *Client) send(w *watch, r *Request, call *call) (*http.Response, error) 
 		if err == nil {
 			return resp, nil
 		}
-		e := c.failed(w, err)
-		e.Final = e.Final || r.Raw != nil && r.Raw.Used
+		e := r.last(c.failed(w, err))
 		if !again || e.Final || !beforeSending(e) {
 			return nil, e
 		}
 	}
+}
+
+// last makes a failure final when the client's body is used up.
+func (r *Request) last(e *llm.Error) *llm.Error {
+	e.Final = e.Final || r.Raw != nil && r.Raw.used.Load()
+	return e
 }
 
 func beforeSending(e *llm.Error) bool {

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -19,6 +20,10 @@ import (
 func (c *Client) failed(w *watch, err error) *llm.Error {
 	if e := w.cause(); e != nil {
 		return e
+	}
+	var own *llm.Error
+	if errors.As(err, &own) { // from the client's body, which was being passed on
+		return own
 	}
 	if errors.Is(err, egress.ErrForbidden) {
 		return &llm.Error{Kind: llm.Forbidden, Status: http.StatusBadRequest, Message: "Invalid custom host", Param: "x-portkey-custom-host", Err: err}
@@ -82,7 +87,7 @@ func (c *Client) broken(w *watch, err error) *llm.Error {
 
 // retryAfter reads how long the provider asks to wait: retry-after-ms,
 // x-ms-retry-after-ms, or retry-after in seconds or as a date (R17). What is
-// zero, past or unreadable counts as not said.
+// zero, past, unreadable or overflowing counts as not said.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	for _, name := range []string{"Retry-After-Ms", "X-Ms-Retry-After-Ms"} {
 		if d, ok := scaled(h.Get(name), time.Millisecond); ok {
@@ -100,14 +105,9 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 }
 
 func scaled(text string, unit time.Duration) (time.Duration, bool) {
-	const most = 24 * time.Hour // beyond that the number no longer matters
 	f, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-	if err != nil || !(f > 0) {
+	if f *= float64(unit); err != nil || !(f >= 1) || f >= math.MaxInt64 {
 		return 0, false
 	}
-	if f >= float64(most/unit) {
-		return most, true
-	}
-	d := time.Duration(f * float64(unit))
-	return d, d > 0
+	return time.Duration(f), true
 }

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"mime"
 	"net/http"
 	"slices"
@@ -37,9 +38,10 @@ func (c *Client) setHeaders(out http.Header, r *Request, t *policy.Target, key s
 			out[name] = values
 		}
 	}
-	for _, name := range t.Provider.Headers {
-		if value := own(name, t, r.Header); value != "" {
-			out.Set(name, value)
+	for _, h := range t.Headers {
+		value := cmp.Or(h.Value, r.Header.Get(h.Name), h.Default)
+		if value != "" {
+			out.Set(h.Name, value)
 		}
 	}
 	if r.Raw != nil {
@@ -51,7 +53,9 @@ func (c *Client) setHeaders(out http.Header, r *Request, t *policy.Target, key s
 		out["Accept"] = []string{accept}
 	}
 	out["Accept-Encoding"] = gzipOnly
-	out["User-Agent"] = []string{c.agent}
+	if out["User-Agent"] == nil { // unless it was to be forwarded
+		out["User-Agent"] = []string{c.agent}
+	}
 	if t.Private || t.Provider.Local {
 		out[HopHeader] = []string{c.hop}
 	}
@@ -65,15 +69,6 @@ var (
 	gzipOnly  = []string{"gzip"}
 	eventType = []string{"text/event-stream"}
 )
-
-// own is the value of one of the vendor's headers: the target's setting first,
-// then what the client sent under either name.
-func own(name string, t *policy.Target, client http.Header) string {
-	if v := t.Fields[provider.FieldName(name)]; v != "" {
-		return v
-	}
-	return client.Get(name)
-}
 
 func mayForward(name string, t *policy.Target) bool {
 	if strings.HasPrefix(name, "X-Portkey-") || strings.HasPrefix(name, "Proxy-") || slices.Contains(neverSent, name) {

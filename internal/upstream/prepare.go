@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
 	"net/url"
 	"strings"
 
@@ -13,6 +15,7 @@ import (
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
 	"sluice/internal/policy"
+	"sluice/internal/provider"
 	"sluice/internal/secret"
 )
 
@@ -46,21 +49,47 @@ func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call
 	if err != nil {
 		return nil, err
 	}
-	text, err := t.Provider.URL(r.Op, r.Path, t.CustomHost, t.Fields, model)
-	if err != nil {
+	if call.url, err = t.URL(r.Op, r.Path, model); err != nil {
 		return nil, err
 	}
-	if call.url, err = url.Parse(text); err != nil {
-		return nil, &llm.Error{Kind: llm.InvalidRequest, Status: http.StatusBadRequest, Message: "the address of the provider cannot be built from the request", Err: err}
-	}
-	if r.Op == llm.Relay || r.Op == llm.Models {
-		call.url.RawQuery = joinQuery(call.url.RawQuery, r.Query)
-	}
-	if auth := t.Provider.Auth; auth.Scheme == "query" && !key.Empty() {
-		call.url.RawQuery = joinQuery(call.url.RawQuery, url.QueryEscape(auth.Name)+"="+url.QueryEscape(key.Reveal()))
-	}
+	call.addQuery(r, t, key)
 	c.setHeaders(call.header, r, t, key)
 	return call, nil
+}
+
+// addQuery writes the client's query, for relays, and a key that belongs there.
+// What the address says itself stays as it is: the client cannot say it again.
+func (c *call) addQuery(r *Request, t *policy.Target, key secret.String) {
+	query := ""
+	if r.Op == llm.Relay || r.Op == llm.Models {
+		query = without(r.Query, c.url.Query())
+	}
+	if auth := t.Provider.Auth; auth.Scheme == provider.Query && !key.Empty() {
+		query = joinQuery(without(query, url.Values{auth.Name: nil}), url.QueryEscape(auth.Name)+"="+url.QueryEscape(key.Reveal()))
+	}
+	if query != "" {
+		own := *c.url
+		own.RawQuery = joinQuery(own.RawQuery, query)
+		c.url = &own
+	}
+}
+
+// without takes parameters out of a query that are said elsewhere.
+func without(query string, said url.Values) string {
+	if query == "" || len(said) == 0 {
+		return query
+	}
+	var kept []string
+	for part := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(part, "=")
+		if plain, err := url.QueryUnescape(name); err == nil {
+			if _, twice := said[plain]; twice {
+				continue
+			}
+		}
+		kept = append(kept, part)
+	}
+	return strings.Join(kept, "&")
 }
 
 func joinQuery(a, b string) string {
@@ -78,8 +107,8 @@ func notSupported(format string, args ...any) *llm.Error {
 func (c *Client) shape(call *call, r *Request, t *policy.Target) (model string, err error) {
 	endpoint, ok := t.Provider.Ops[r.Op]
 	if ok && endpoint.Dialect != "" {
-		if call.speaks, ok = c.dialects(endpoint.Dialect); !ok {
-			return "", notSupported("%s speaks a wire format that this version does not have", t.Provider.ID)
+		if call.speaks, ok = c.dialects(endpoint.Dialect); !ok || !call.client.Carries(r.Op, call.speaks) {
+			return "", notSupported("%s is not supported by %s: it speaks a wire format that this version does not translate", r.Op, t.Provider.ID)
 		}
 	}
 	if r.Body == nil {
@@ -102,7 +131,7 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target) (model string, 
 		return "", err
 	}
 	if call.translated() {
-		return model, c.translate(call, &body)
+		return model, c.translate(call, &body, t)
 	}
 	call.lost = t.Provider.Quirks.Edit(&body)
 	call.body = body.Bytes()
@@ -135,17 +164,36 @@ func badField(field, format string, args ...any) *llm.Error {
 }
 
 // translate carries the request over into the provider's dialect.
-func (c *Client) translate(call *call, body *jsonx.Object) error {
-	if call.op != llm.Chat || call.client == nil || call.client.Chat == nil || call.speaks.Chat == nil {
-		return notSupported("%s is not supported by %s", call.op, call.provider)
-	}
+func (c *Client) translate(call *call, body *jsonx.Object, t *policy.Target) error {
 	chat, err := call.client.Chat.DecodeRequest(body.Bytes())
 	if err != nil {
 		return err
 	}
 	call.chat = chat
-	call.body, call.lost, err = call.speaks.Chat.EncodeRequest(chat)
-	return err
+	if call.body, call.lost, err = call.speaks.Chat.EncodeRequest(chat); err != nil {
+		return err
+	}
+	written, err := jsonx.Parse(call.body)
+	if err != nil {
+		return err
+	}
+	call.lost = append(call.lost, t.Provider.Quirks.Edit(&written)...)
+	call.body = written.Bytes()
+	return nil
+}
+
+// maxInterim is how many interim answers (1xx) are skipped (R25).
+const maxInterim = 16
+
+// countInterim gives up on a provider that sends interim answers without end.
+func countInterim(ctx context.Context) context.Context {
+	n := 0
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{Got1xxResponse: func(int, textproto.MIMEHeader) error {
+		if n++; n > maxInterim {
+			return invalidResponse("the provider sent too many interim answers", nil)
+		}
+		return nil
+	}})
 }
 
 // request makes the HTTP request; it may be called twice for one call.
@@ -153,7 +201,7 @@ func (c *Client) request(ctx context.Context, r *Request, call *call) (*http.Req
 	req := (&http.Request{
 		Method: r.Method, URL: call.url, Header: call.header, Host: call.url.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}).WithContext(ctx)
+	}).WithContext(countInterim(ctx))
 	switch {
 	case r.Raw != nil:
 		req.Body, req.ContentLength = io.NopCloser(r.Raw), r.Raw.Length

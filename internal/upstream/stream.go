@@ -20,6 +20,7 @@ func (c *Client) openStream(w *watch, call *call, resp *http.Response, r io.Read
 	}
 	if call.speaks != nil && call.speaks.NewTap != nil {
 		s.tap, s.terminal = call.speaks.NewTap(call.op), call.speaks.Terminal
+		s.op, s.mend = call.op, call.speaks.RepairEvent
 	}
 	if call.translated() {
 		s.decoder = call.speaks.Chat.NewDecoder()
@@ -41,6 +42,8 @@ type events struct {
 	sse      *framing.SSE
 	tap      dialect.Tap // nil: nobody looks inside
 	terminal []byte
+	op       llm.Op
+	mend     func(op llm.Op, data []byte) []byte // may be nil
 
 	decoder dialect.Decoder // both nil when bytes pass
 	encoder dialect.Encoder
@@ -60,18 +63,31 @@ func (s *events) prime() *llm.Error {
 			if errors.Is(err, io.EOF) {
 				return invalidResponse("the provider's stream ended before it began", nil)
 			}
-			e := asError(err)
-			if e.Kind == llm.StreamInterrupted { // nothing was sent yet: it is no interruption
-				e.Kind, e.Status, e.Class = llm.InvalidResponse, http.StatusBadGateway, llm.ClassInvalid
-			}
-			return e
+			return s.unbegun(asError(err))
 		}
 		s.held = append(s.held, frame.Raw...)
 		if s.mark != dialect.Empty {
 			break
 		}
+		if len(s.held) > s.client.limits.EventBytes { // of comments only
+			return tooLarge()
+		}
 	}
 	return nil
+}
+
+// unbegun is a failure before anything was sent: no interruption, but an
+// attempt that failed, with a reason of its own.
+func (s *events) unbegun(e *llm.Error) *llm.Error {
+	switch {
+	case e.Kind != llm.StreamInterrupted:
+		return e
+	case errors.Is(e.Err, framing.ErrTooLarge):
+		return tooLarge()
+	case e.Err != nil:
+		return s.client.broken(s.w, e.Err)
+	}
+	return invalidResponse(e.Message, nil)
 }
 
 // Next returns what goes to the client next.
@@ -102,6 +118,9 @@ func (s *events) read() (llm.Frame, error) {
 		if mark, err = s.tap.Event(ev); err != nil {
 			return s.refused(ev, mark, err)
 		}
+		if mark == dialect.Empty && ev.Open { // "dat": an event of which only the beginning came
+			return s.read()
+		}
 	}
 	return s.pass(ev, mark)
 }
@@ -115,11 +134,30 @@ func (s *events) pass(ev framing.Event, mark dialect.Mark) (llm.Frame, error) {
 		return s.translated(ev)
 	}
 	raw := ev.Raw
-	if ev.Open { // the provider left out the blank line that ends an event
-		raw = append(append(s.out[:0], raw...), "\n\n"...)
-		s.out = raw
+	if mended := s.mended(ev.Data); mended != nil {
+		s.out = append(append(append(s.out[:0], "data: "...), mended...), "\n\n"...)
+		raw = s.out
+	} else if ev.Open {
+		s.out = appendClosed(s.out[:0], ev)
+		raw = s.out
 	}
 	return llm.Frame{Raw: raw, More: s.sse.Buffered()}, nil
+}
+
+// appendClosed adds the blank line that the provider left out at the end of an
+// event, and of its stream.
+func appendClosed(dst []byte, ev framing.Event) []byte {
+	if dst = append(dst, ev.Raw...); ev.Open {
+		dst = append(dst, "\n\n"...)
+	}
+	return dst
+}
+
+func (s *events) mended(data []byte) []byte {
+	if s.mend == nil {
+		return nil
+	}
+	return s.mend(s.op, data)
 }
 
 // translated carries one event over. The encoder may have nothing to say.
@@ -147,7 +185,14 @@ func (s *events) refused(ev framing.Event, mark dialect.Mark, err error) (llm.Fr
 		if mark == dialect.Finished || s.mark == dialect.Finished {
 			return s.pass(ev, dialect.Finished)
 		}
-		e.Frame = append([]byte(nil), ev.Raw...)
+		e.Frame = appendClosed(nil, ev)
+	}
+	if e.Kind != llm.UpstreamStatus && ev.Open { // torn: what tore it says more than what is left of it
+		_, end := s.sse.Next()
+		if errors.Is(end, io.EOF) {
+			end = io.ErrUnexpectedEOF
+		}
+		return s.finish(s.interrupted(end))
 	}
 	return s.finish(e)
 }

@@ -13,7 +13,7 @@ var answerNames = []string{"type", "content", "usage", "stop_reason", "error"}
 
 func inspect(op llm.Op, body []byte) (dialect.Facts, error) {
 	var m [5]jsonx.Value
-	if !dialect.Members(body, answerNames, m[:]) {
+	if !jsonx.Members(body, answerNames, m[:]) {
 		_, err := jsonx.Parse(body)
 		return dialect.Facts{}, dialect.Invalid("it is not a JSON object", err)
 	}
@@ -53,7 +53,7 @@ func (t *tap) Event(ev framing.Event) (dialect.Mark, error) {
 		return dialect.Empty, nil
 	}
 	var m [5]jsonx.Value
-	if !dialect.Members(data, eventNames, m[:]) {
+	if !jsonx.Members(data, eventNames, m[:]) {
 		if ev.Name == "error" {
 			e := eventError(nil)
 			if page := dialect.PlainText(data); page != "" {

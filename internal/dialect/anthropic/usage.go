@@ -23,7 +23,7 @@ type counts struct {
 // merge takes over what the object says.
 func (c *counts) merge(v jsonx.Value) {
 	var m [7]jsonx.Value
-	if !dialect.Members(v, usageNames, m[:]) {
+	if !jsonx.Members(v, usageNames, m[:]) {
 		return
 	}
 	c.known = true

@@ -15,7 +15,7 @@ var answerNames = []string{"choices", "data", "usage", "x_groq"}
 
 func inspect(op llm.Op, body []byte) (dialect.Facts, error) {
 	var m [4]jsonx.Value
-	if !dialect.Members(body, answerNames, m[:]) {
+	if !jsonx.Members(body, answerNames, m[:]) {
 		_, err := jsonx.Parse(body)
 		return dialect.Facts{}, dialect.Invalid("it is not a JSON object", err)
 	}

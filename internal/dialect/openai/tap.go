@@ -39,7 +39,7 @@ func (t *tap) Event(ev framing.Event) (dialect.Mark, error) {
 		return dialect.Empty, nil
 	case bytes.Equal(data, done):
 		return dialect.Done, nil
-	case !dialect.Members(data, chunkNames, t.m[:]):
+	case !jsonx.Members(data, chunkNames, t.m[:]):
 		if ev.Name == "error" {
 			return dialect.Content, unreadableError(data)
 		}

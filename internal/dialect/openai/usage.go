@@ -23,7 +23,7 @@ var (
 // readUsage reads a usage object; nil for anything that is none.
 func readUsage(v jsonx.Value) *llm.Usage {
 	var m [8]jsonx.Value
-	if !dialect.Members(v, usageNames, m[:]) {
+	if !jsonx.Members(v, usageNames, m[:]) {
 		return nil
 	}
 	input, okIn := jsonx.Int(m[0])
@@ -34,12 +34,12 @@ func readUsage(v jsonx.Value) *llm.Usage {
 	}
 	u := &llm.Usage{Input: input, Output: output}
 	var in [2]jsonx.Value
-	if dialect.Members(m[3], inputNames, in[:]) {
+	if jsonx.Members(m[3], inputNames, in[:]) {
 		u.CacheRead, _ = jsonx.Int(in[0])
 		u.CacheWrite, _ = jsonx.Int(in[1])
 	}
 	var out [1]jsonx.Value
-	if dialect.Members(m[4], outputNames, out[:]) {
+	if jsonx.Members(m[4], outputNames, out[:]) {
 		u.Reasoning, _ = jsonx.Int(out[0])
 	}
 	for _, v := range m[5:] {

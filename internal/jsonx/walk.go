@@ -1,66 +1,13 @@
-package dialect
+package jsonx
 
 import (
 	"encoding/binary"
 	"math/bits"
-	"unicode/utf8"
-
-	"sluice/internal/jsonx"
 )
 
-// Members checks that b is one JSON object and finds the top-level members
-// called names: out[i] becomes the text of names[i], nil where there is none.
-// It allocates nothing, which is why the taps use it on every event of a
-// relayed stream instead of package jsonx. It does not look for duplicate
-// names (the first one is found), and a name written with escapes is not found.
-func Members(b []byte, names []string, out []jsonx.Value) bool {
-	clear(out)
-	if !utf8.Valid(b) {
-		return false
-	}
-	i := space(b, 0)
-	if i >= len(b) || b[i] != '{' {
-		return false
-	}
-	i = space(b, i+1)
-	if i < len(b) && b[i] == '}' {
-		return space(b, i+1) == len(b)
-	}
-	for {
-		start := i + 1
-		if i = name(b, i); i < 0 {
-			return false
-		}
-		slot := position(names, b[start:])
-		start = i
-		if i = value(b, i); i < 0 {
-			return false
-		}
-		if slot >= 0 && out[slot] == nil {
-			out[slot] = jsonx.Value(b[start:i])
-		}
-		if i = space(b, i); i >= len(b) {
-			return false
-		}
-		if b[i] == '}' {
-			return space(b, i+1) == len(b)
-		}
-		if b[i] != ',' {
-			return false
-		}
-		i = space(b, i+1)
-	}
-}
-
-// position finds which of names the text begins with, up to its closing quote.
-func position(names []string, text []byte) int {
-	for i, n := range names {
-		if len(text) > len(n) && text[len(n)] == '"' && string(text[:len(n)]) == n {
-			return i
-		}
-	}
-	return -1
-}
+// The functions of this file walk over JSON text without state or allocation.
+// Each takes the index of what it reads and returns the index behind it, -1 if
+// something else stands there. They do not look for duplicate names.
 
 func space(b []byte, i int) int {
 	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
@@ -69,8 +16,7 @@ func space(b []byte, i int) int {
 	return i
 }
 
-// name reads a member name and its colon and returns where the value begins,
-// -1 if that is not what stands at i. All functions below return -1 that way.
+// name reads a member name and its colon and returns where the value begins.
 func name(b []byte, i int) int {
 	if i >= len(b) || b[i] != '"' {
 		return -1
@@ -86,7 +32,7 @@ func name(b []byte, i int) int {
 
 // value reads a value of any depth and returns where it ends.
 func value(b []byte, i int) int {
-	var objects [jsonx.MaxDepth / 64]uint64 // which open containers are objects
+	var objects [MaxDepth / 64]uint64 // which open containers are objects
 	depth := 0
 	for {
 		if i >= len(b) {
@@ -99,7 +45,7 @@ func value(b []byte, i int) int {
 				i = open + 1
 				break
 			}
-			if depth == jsonx.MaxDepth {
+			if depth == MaxDepth {
 				return -1
 			}
 			mark(&objects, depth, c == '{')
@@ -129,7 +75,7 @@ func value(b []byte, i int) int {
 
 // leave stands behind a value: it closes what ends there and steps over the
 // comma to the next value. Depth 0 means that the outermost value has ended.
-func leave(b []byte, i, depth int, objects *[jsonx.MaxDepth / 64]uint64) (next, level int) {
+func leave(b []byte, i, depth int, objects *[MaxDepth / 64]uint64) (next, level int) {
 	for i >= 0 && depth > 0 {
 		object := objects[(depth-1)/64]>>((depth-1)%64)&1 == 1
 		if i = space(b, i); i >= len(b) {
@@ -151,7 +97,7 @@ func leave(b []byte, i, depth int, objects *[jsonx.MaxDepth / 64]uint64) (next, 
 	return i, depth
 }
 
-func mark(objects *[jsonx.MaxDepth / 64]uint64, depth int, object bool) {
+func mark(objects *[MaxDepth / 64]uint64, depth int, object bool) {
 	if bit := uint64(1) << (depth % 64); object {
 		objects[depth/64] |= bit
 	} else {
@@ -171,30 +117,39 @@ const (
 	highs = 0x8080808080808080
 )
 
+// skipPlain returns the index of the first quote, backslash or control
+// character at or after i. It looks at eight bytes at a time.
+func skipPlain(b []byte, i int) int {
+	for ; i+8 <= len(b); i += 8 {
+		w := binary.LittleEndian.Uint64(b[i:])
+		quote, slash := w^ones*'"', w^ones*'\\'
+		special := ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w) & highs
+		if special != 0 {
+			return i + bits.TrailingZeros64(special)/8
+		}
+	}
+	for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= 0x20 {
+		i++
+	}
+	return i
+}
+
 // text stands behind an opening quote and returns what stands behind the
-// closing one. It looks at eight bytes at a time.
+// closing one.
 func text(b []byte, i int) int {
 	for {
-		for ; i+8 <= len(b); i += 8 {
-			w := binary.LittleEndian.Uint64(b[i:])
-			quote, slash := w^ones*'"', w^ones*'\\'
-			special := ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w) & highs
-			if special != 0 {
-				i += bits.TrailingZeros64(special) / 8
-				break
-			}
-		}
-		for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= 0x20 {
-			i++
-		}
-		if i >= len(b) || b[i] < 0x20 {
+		i = skipPlain(b, i)
+		switch {
+		case i >= len(b) || b[i] < 0x20:
 			return -1
-		}
-		if b[i] == '"' {
+		case b[i] == '"':
 			return i + 1
-		}
-		if i = escape(b, i+1); i < 0 {
-			return -1
+		case i+1 < len(b) && (b[i+1] == 'n' || b[i+1] == '"'): // most escapes
+			i += 2
+		default:
+			if i = escape(b, i+1); i < 0 {
+				return -1
+			}
 		}
 	}
 }

@@ -1,10 +1,9 @@
-package dialect_test
+package jsonx_test
 
 import (
 	"strings"
 	"testing"
 
-	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
 )
 
@@ -41,7 +40,7 @@ func TestMembers(t *testing.T) {
 		{`{broken`, false, "", ""},
 	} {
 		out := make([]jsonx.Value, 2)
-		ok := dialect.Members([]byte(c.in), names, out)
+		ok := jsonx.Members([]byte(c.in), names, out)
 		if ok != c.ok || ok && (string(out[0]) != c.choices || string(out[1]) != c.usage) {
 			t.Errorf("%q: %v %q %q", c.in, ok, out[0], out[1])
 		}
@@ -56,7 +55,7 @@ func FuzzMembers(f *testing.F) {
 	names := []string{"choices", "usage"}
 	f.Fuzz(func(t *testing.T, in string) {
 		out := make([]jsonx.Value, 2)
-		ok := dialect.Members([]byte(in), names, out)
+		ok := jsonx.Members([]byte(in), names, out)
 		o, err := jsonx.Parse([]byte(in))
 		if err == nil && !ok {
 			t.Fatalf("refused %q", in)
