@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"sync"
 
 	"sluice/internal/config"
 	"sluice/internal/dialect/all"
@@ -39,7 +40,7 @@ type App struct {
 // New builds a gateway. Every error is the configuration's fault. mock is the
 // address of the fake provider, if one is to be known.
 func New(c *config.Config, getenv func(string) string, log *slog.Logger, mock net.Addr) (*App, error) {
-	catalogue, err := provider.Load(providers.FS)
+	catalogue, err := loadCatalogue(mock != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +74,18 @@ func New(c *config.Config, getenv func(string) string, log *slog.Logger, mock ne
 			Dialect: door, Limits: serverLimits(c.Limits), AllowedHosts: c.AllowedHosts, Hop: hop, Log: log, Version: Version,
 		}),
 	}, nil
+}
+
+// embedded is the catalogue of this binary. It is read once a process, since
+// nobody changes it.
+var embedded = sync.OnceValues(func() (*provider.Catalogue, error) { return provider.Load(providers.FS) })
+
+// loadCatalogue returns the shared catalogue, or one of its own to who adds to it.
+func loadCatalogue(own bool) (*provider.Catalogue, error) {
+	if own {
+		return provider.Load(providers.FS)
+	}
+	return embedded()
 }
 
 // newEgress applies S12: without a list, this machine is trusted as long as

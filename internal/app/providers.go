@@ -50,8 +50,9 @@ func operations(p *provider.Provider) (names []string) {
 	if !p.Auth.Spoken() {
 		return nil
 	}
+	client, _ := all.Find("openai")
 	for op, e := range p.Ops {
-		if _, spoken := all.Find(e.Dialect); spoken || e.Dialect == "" {
+		if speaks, known := all.Find(e.Dialect); e.Dialect == "" || known && client.Carries(op, speaks) {
 			names = append(names, op.String())
 		}
 	}

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	stdlog "log"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -19,6 +21,7 @@ import (
 
 	"sluice/internal/config"
 	"sluice/internal/mockllm"
+	"sluice/internal/server"
 )
 
 // Exit codes (R01).
@@ -34,6 +37,8 @@ func Serve(args []string, out, errout io.Writer) int {
 	if err != nil {
 		return configFailed(err, errout)
 	}
+	relaxGC()
+	stdlog.SetOutput(io.Discard) // net/http writes a provider's bytes there (S51)
 	lines := newLines(out)
 	defer lines.close()
 	log := slog.New(lines.handler())
@@ -63,13 +68,24 @@ func Serve(args []string, out, errout io.Writer) int {
 	return a.run(listeners, lines)
 }
 
+// relaxGC lets the heap grow further between collections. What lives is small,
+// the catalogue and the kept plans; what dies is the bodies of requests. It
+// saves about an eighth of the CPU time of a small request for some 15 MiB
+// (bench S1: 132 to 116 us). GOGC overrides it.
+func relaxGC() {
+	const percent = 400
+	if environment("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
+}
+
 // run serves until SIGTERM or SIGINT, then drains (R26). A second signal ends
 // the process at once.
 func (a *App) run(listeners []net.Listener, lines *lines) int {
-	srv := newHTTPServer(a)
+	srv := a.HTTPServer()
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
-		go func() { failed <- srv.Serve(netutil.LimitListener(l, a.Config.Limits.Connections)) }()
+		go func() { failed <- srv.Serve(server.Listener(netutil.LimitListener(l, a.Config.Limits.Connections))) }()
 	}
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
@@ -89,7 +105,9 @@ func (a *App) run(listeners []net.Listener, lines *lines) int {
 	return exitOK
 }
 
-func newHTTPServer(a *App) *http.Server {
+// HTTPServer serves the gateway over HTTP/1. Give it listeners that went
+// through server.Listener.
+func (a *App) HTTPServer() *http.Server {
 	l := a.Config.Limits
 	return &http.Server{
 		Handler:           a.Handler(),

@@ -25,6 +25,7 @@ type reader struct {
 	file   string
 	getenv func(string) string
 	c      *Config
+	values int // written as JSON so far
 }
 
 func (r *reader) fail(n *yaml.Node, format string, args ...any) error {
@@ -166,11 +167,16 @@ func (r *reader) expand(n *yaml.Node) (string, error) {
 	return text, nil
 }
 
+const maxValues = 100_000
+
 // json writes a YAML value as JSON. Values that are ${NAME} come from the
 // environment.
 func (r *reader) json(n *yaml.Node, depth int) (jsonx.Value, error) {
 	if depth > jsonx.MaxDepth {
 		return nil, r.fail(n, "nested too deeply")
+	}
+	if r.values++; r.values > maxValues { // a few lines of aliases can stand for millions
+		return nil, r.fail(n, "more than %d values", maxValues)
 	}
 	switch n.Kind {
 	case yaml.AliasNode:

@@ -33,6 +33,11 @@ func Load(args []string, getenv func(string) string, usage io.Writer) (*Config, 
 		return nil, fmt.Errorf("unexpected argument %q (see sluice serve --help)", set.Arg(0))
 	}
 	c := Defaults()
+	if port := getenv("PORT"); port != "" { // what hosting platforms say, weaker than anything meant for us
+		if err := setPort(c, port); err != nil {
+			return nil, fmt.Errorf("PORT: %w", err)
+		}
+	}
 	if err := c.readFile(file, getenv); err != nil {
 		return nil, err
 	}
@@ -75,11 +80,6 @@ func (c *Config) readFile(name string, getenv func(string) string) error {
 }
 
 func (c *Config) readEnv(getenv func(string) string) error {
-	if port := getenv("PORT"); port != "" && getenv("SLUICE_PORT") == "" && c.Port == Defaults().Port {
-		if err := setPort(c, port); err != nil {
-			return fmt.Errorf("PORT: %w", err)
-		}
-	}
 	for i := range Settings {
 		s := &Settings[i]
 		if text := getenv(s.Env); text != "" {

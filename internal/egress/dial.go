@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
 	"syscall"
 	"time"
 )
@@ -94,7 +95,7 @@ func (d *Dialer) connect(ctx context.Context, network string, ips []netip.Addr, 
 			if err != nil {
 				return ErrForbidden
 			}
-			return d.Policy.checkAddr(dialled.Addr().Unmap(), port, named)
+			return d.Policy.checkAddr(dialled.Addr().Unmap(), strconv.Itoa(int(dialled.Port())), named)
 		}}
 		if deadline, ok := ctx.Deadline(); ok {
 			dialer.Timeout = time.Until(deadline) / time.Duration(len(ips)-i)

@@ -67,7 +67,7 @@ func parseRule(entry string) (rule, error) {
 	host, port := entry, ""
 	if h, p, err := net.SplitHostPort(entry); err == nil {
 		host, port = h, p
-		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 || strconv.Itoa(n) != port {
 			return rule{}, fmt.Errorf("%q is not host, host:port, CIDR or *.suffix", entry)
 		}
 	}
@@ -75,7 +75,7 @@ func parseRule(entry string) (rule, error) {
 		return rule{prefix: netip.PrefixFrom(ip, ip.BitLen()), port: port}, nil
 	}
 	name := strings.TrimPrefix(host, "*")
-	if err := checkHost(strings.TrimPrefix(name, ".")); err != nil || host != name && !strings.HasPrefix(name, ".") {
+	if err := checkHost(strings.TrimPrefix(name, ".")); err != nil || (host != name) != strings.HasPrefix(name, ".") {
 		return rule{}, fmt.Errorf("%q is not host, host:port, CIDR or *.suffix", entry)
 	}
 	return rule{name: name, port: port}, nil
@@ -171,7 +171,8 @@ func (p *Policy) isOwn(ip netip.Addr, port string) bool {
 		if strconv.Itoa(int(own.Port())) != port {
 			continue
 		}
-		if own.Addr() == ip.Unmap() || own.Addr().IsUnspecified() && (ip.Unmap().IsLoopback() || ip.IsUnspecified()) {
+		// The unspecified address stands for all of this machine's, on either side.
+		if own.Addr() == ip.Unmap() || ip.Unmap().IsUnspecified() || own.Addr().IsUnspecified() && ip.Unmap().IsLoopback() {
 			return true
 		}
 	}

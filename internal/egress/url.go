@@ -55,7 +55,8 @@ func checkPort(u *url.URL) error {
 		}
 		return nil
 	}
-	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+	// In its one spelling, too: 0443 would not be seen to be 443.
+	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 || strconv.Itoa(n) != port {
 		return errors.New("the port of the URL is not valid")
 	}
 	return nil

@@ -34,12 +34,23 @@ type Exchange struct {
 
 	Warnings []string // for the client to read beside the answer
 	Attempts int      // made so far
+
+	plan *policy.Plan // made by Prepare
+}
+
+// Prepare compiles what the headers of a request say, where they name a
+// provider or a config. It is for before the body is read: a client whose
+// request has two faults hears of the one in its headers (contract, §2.2).
+func (g *Gateway) Prepare(x *Exchange) (err error) {
+	if x.Source.Provider != "" || x.Source.Config != "" {
+		x.plan, err = g.Compiler.Compile(x.Source)
+	}
+	return err
 }
 
 // Do answers one request. Errors are *llm.Error.
 func (g *Gateway) Do(ctx context.Context, x *Exchange) (*llm.Answer, error) {
-	g.addressed(x)
-	plan, err := g.Compiler.Compile(x.Source)
+	plan, err := g.planOf(x)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +67,14 @@ func (g *Gateway) Do(ctx context.Context, x *Exchange) (*llm.Answer, error) {
 		x.Attempts++
 		return g.Client.Do(ctx, &x.Request, t, key)
 	})
+}
+
+func (g *Gateway) planOf(x *Exchange) (*policy.Plan, error) {
+	if x.plan != nil {
+		return x.plan, nil
+	}
+	g.addressed(x)
+	return g.Compiler.Compile(x.Source)
 }
 
 // addressed reads a provider out of the model, @openai/gpt-4o, for clients that

@@ -6,8 +6,13 @@ import (
 	"sync"
 )
 
-// maxCached bounds the bytes of headers whose plans are kept, per generation.
-const maxCached = 8 << 20
+// Bounds of what is kept, per generation. A plan is counted by its targets and
+// not only by its key: the name of a stored config is short, and goes with as
+// many different timeouts as a caller likes.
+const (
+	maxCached  = 16 << 20
+	targetCost = 1 << 10 // bytes, about what one takes
+)
 
 // cache keeps compiled plans by the headers they were made from. It has two
 // generations: when the young one is full it becomes the old one, and what is
@@ -16,7 +21,7 @@ const maxCached = 8 << 20
 type cache struct {
 	mu         sync.RWMutex // guards all below
 	young, old map[string]*Plan
-	size       int // bytes of keys in young
+	size       int // bytes of keys and plans in young
 }
 
 func (c *cache) get(key []byte) *Plan {
@@ -34,8 +39,9 @@ func (c *cache) get(key []byte) *Plan {
 func (c *cache) put(key []byte, plan *Plan) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.size += len(key); c.young == nil || c.size > maxCached {
-		c.old, c.young, c.size = c.young, map[string]*Plan{}, len(key)
+	cost := len(key) + plan.size*targetCost
+	if c.size += cost; c.young == nil || c.size > maxCached {
+		c.old, c.young, c.size = c.young, map[string]*Plan{}, cost
 	}
 	c.young[string(key)] = plan
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"net/http"
 	"net/textproto"
 	"slices"
@@ -43,7 +44,7 @@ func (c *Compiler) Compile(src Source) (*Plan, error) {
 	if plan := c.plans.get(key); plan != nil {
 		return plan, nil
 	}
-	plan, err := c.compile(src)
+	plan, err := c.compile(src, maxConfig)
 	if err != nil {
 		return nil, err
 	}
@@ -53,15 +54,15 @@ func (c *Compiler) Compile(src Source) (*Plan, error) {
 
 // Check compiles a config by itself, as a stored one: unknown keys are errors.
 func (c *Compiler) Check(config []byte) error {
-	plan, err := c.compile(Source{Config: string(config)})
+	plan, err := c.compile(Source{Config: string(config)}, maxStored)
 	if err == nil && len(plan.Warnings) > 0 {
 		return invalidConfig(plan.Warnings)
 	}
 	return err
 }
 
-func (c *Compiler) compile(src Source) (*Plan, error) {
-	b := build{Compiler: c}
+func (c *Compiler) compile(src Source, limit int) (*Plan, error) {
+	b := build{Compiler: c, limit: limit}
 	if src.Config == "" && src.Provider == "" && c.Default == nil {
 		return nil, missingProvider
 	}
@@ -85,7 +86,7 @@ func (c *Compiler) compile(src Source) (*Plan, error) {
 		return nil, &llm.Error{Kind: llm.InvalidRequest, Status: 400, Message: forwardItself, Param: "x-portkey-forward-headers"}
 	}
 	b.shareCallerKey()
-	return &Plan{Root: root, Warnings: b.warnings}, nil
+	return &Plan{Root: root, Warnings: b.warnings, size: len(b.targets)}, nil
 }
 
 const forwardItself = "forward_headers must not contain the 'x-portkey-forward-headers' header"
@@ -98,6 +99,7 @@ var missingProvider = &llm.Error{
 // build is one compilation under way.
 type build struct {
 	*Compiler
+	limit          int     // bytes of a config that is written out
 	header         overlay // what the headers say, stronger than any config
 	forwardsItself bool
 	targets        []*Target
@@ -204,8 +206,8 @@ func (b *build) config(src Source) (*jsonx.Object, error) {
 			return nil, notJSON("no config of that name is stored")
 		}
 		text = stored
-	case len(text) > maxConfig:
-		return nil, invalidConfig([]string{problem(nil, "the config is larger than 48 KiB")})
+	case len(text) > b.limit:
+		return nil, invalidConfig([]string{problem(nil, fmt.Sprintf("the config is larger than %d KiB", b.limit>>10))})
 	}
 	if err := jsonx.Check(text); err != nil {
 		return nil, notJSON(err.Error())
@@ -252,7 +254,7 @@ func problem(path []string, message string) string {
 
 func (b *build) tree(config *jsonx.Object) (Node, error) {
 	e := b.read(config, nil, "config")
-	if e.provider == nil && e.targets == nil && b.header.provider == nil && !e.badProvider {
+	if e.provider == nil && e.targets == nil && b.header.provider == nil && !e.refused {
 		return nil, &llm.Error{
 			Kind: llm.InvalidRequest, Status: 400, Param: "x-portkey-config",
 			Message: "Either x-portkey-provider needs to be passed. Or the x-portkey-config header should have a valid config with provider details in it.",
@@ -295,5 +297,9 @@ func (b *build) shareCallerKey() {
 }
 
 func keyOf(text string) secret.String {
-	return secret.New(strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), "Bearer ")))
+	text = strings.TrimSpace(text)
+	if rest, ok := strings.CutPrefix(text+" ", "Bearer "); ok { // of a bare "Bearer" nothing is left
+		text = strings.TrimSpace(rest)
+	}
+	return secret.New(text)
 }

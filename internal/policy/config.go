@@ -15,7 +15,8 @@ import (
 
 // Limits of a config (reliability rules, section 1; R10, R15).
 const (
-	maxConfig   = 48 << 10
+	maxConfig   = 48 << 10  // in a header
+	maxStored   = 256 << 10 // in a file
 	maxDepth    = 8
 	maxTargets  = 128
 	maxAttempts = 5
@@ -27,24 +28,24 @@ type entry struct {
 	path []string // in the object, for messages
 	ref  string   // config.targets[1], for the response header
 
-	name        string
-	provider    *provider.Provider
-	badProvider bool
-	key         string
-	weight      float64
-	customHost  string
-	private     bool
-	forward     []string
-	timeout     time.Duration
-	strict      *bool
-	retry       *Retry
-	overrides   []Override
-	strategy    *strategy
-	targets     []jsonx.Value // nil: no such key
-	fields      map[string]string
-	other       []string // keys that may be the provider's own
-	something   bool     // it has one of the keys that make a config worth having
-	legacy      bool
+	name       string
+	provider   *provider.Provider
+	refused    bool // it named a provider or targets, but not in a way that counts; reported
+	key        string
+	weight     float64
+	customHost string
+	private    bool
+	forward    []string
+	timeout    time.Duration
+	strict     *bool
+	retry      *Retry
+	overrides  []Override
+	strategy   *strategy
+	targets    []jsonx.Value // nil: no such key
+	fields     map[string]string
+	other      []string // keys that may be the provider's own
+	something  bool     // it has one of the keys that make a config worth having
+	legacy     bool
 }
 
 type strategy struct {
@@ -174,14 +175,14 @@ func text(set func(*entry, string)) setter {
 func setProvider(b *build, e *entry, path []string, v jsonx.Value) {
 	id, ok := jsonx.Text(v)
 	if !ok {
-		e.badProvider = true
+		e.refused = true
 		wrongType(b, path, "string", v)
 		return
 	}
 	if e.provider, ok = b.Catalogue.Find(id); ok {
 		return
 	}
-	e.badProvider = true
+	e.refused = true
 	hint := ""
 	if near := b.Catalogue.Suggest(id); near != "" {
 		hint = ": did you mean " + near + "?"
@@ -191,6 +192,7 @@ func setProvider(b *build, e *entry, path []string, v jsonx.Value) {
 
 func setTargets(b *build, e *entry, path []string, v jsonx.Value) {
 	if jsonx.KindOf(v) != jsonx.Array {
+		e.refused = true
 		wrongType(b, path, "array", v)
 		return
 	}
@@ -252,11 +254,13 @@ func setForward(b *build, e *entry, path []string, v jsonx.Value) {
 		return
 	}
 	e.forward = []string{}
+	i := -1
 	for item := range jsonx.Elements(v) {
+		i++
 		s, ok := jsonx.Text(item)
 		switch name := textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(s)); {
 		case !ok:
-			wrongType(b, path, "string", item)
+			wrongType(b, at(path, strconv.Itoa(i)), "string", item)
 		case name == "X-Portkey-Forward-Headers":
 			b.report(path, forwardItself)
 		case name != "":
@@ -287,12 +291,16 @@ func setStrict(b *build, e *entry, path []string, v jsonx.Value) {
 
 func setCache(b *build, e *entry, path []string, v jsonx.Value) {
 	e.something = true
-	o, err := jsonx.Parse(v)
-	if err != nil {
-		wrongType(b, path, "object", v)
-		return
+	mode, short := jsonx.Text(v) // "simple" is short for {"mode":"simple"}
+	if !short {
+		o, err := jsonx.Parse(v)
+		if err != nil {
+			wrongType(b, path, "object", v)
+			return
+		}
+		mode, _ = jsonx.Text(o.Get("mode"))
 	}
-	switch mode, _ := jsonx.Text(o.Get("mode")); mode {
+	switch mode {
 	case "simple", "semantic":
 		b.warnings = append(b.warnings, e.ref+".cache: caching is not available in this version")
 	default:

@@ -1,6 +1,9 @@
 package policy
 
 import (
+	"net/http"
+	"net/url"
+	"slices"
 	"time"
 
 	"sluice/internal/jsonx"
@@ -13,6 +16,7 @@ import (
 type Plan struct {
 	Root     Node
 	Warnings []string // unknown keys and the like, for x-sluice-warning (R50)
+	size     int      // targets in it
 }
 
 // Node is a place in the plan: *Target, *Fallback, *LoadBalance or *Conditional.
@@ -28,10 +32,51 @@ type Target struct {
 	Private    bool          // CustomHost leads to this machine or network
 	Overrides  []Override
 	Fields     map[string]string // the provider's own settings, by snake_case name
-	Forward    []string          // canonical names of client headers to pass on
+	Headers    []Header          // the provider's own, in the order of the catalogue
+	urls       [llm.Models + 1]*url.URL
+	Forward    []string // canonical names of client headers to pass on
 	Retry      Retry
 	Timeout    time.Duration // 0: none was asked for
 	Strict     bool          // strict OpenAI compliance
+}
+
+// Header is a header of the provider's own: with a value from the config or
+// from x-portkey-NAME, else with the client's value, else with the default.
+type Header struct{ Name, Value, Default string }
+
+// URL is where an operation goes at this target; see provider.Provider.URL.
+// Addresses that do not depend on the request are made once; they must not be
+// changed.
+func (t *Target) URL(op llm.Op, path, model string) (*url.URL, error) {
+	if u := t.urls[op]; u != nil {
+		return u, nil
+	}
+	text, err := t.Provider.URL(op, path, t.CustomHost, t.Fields, model)
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return nil, &llm.Error{Kind: llm.InvalidRequest, Status: http.StatusBadRequest, Message: "the address of the provider cannot be built from the request", Err: err}
+	}
+	return u, nil
+}
+
+// prepare makes what every request to the target would make again.
+func (t *Target) prepare() {
+	for op := llm.Chat; op <= llm.Models; op++ {
+		if u, err := t.URL(op, "", ""); err == nil { // without a model: it is not part of this one
+			t.urls[op] = u
+		}
+	}
+	for _, name := range t.Provider.Headers {
+		t.Headers = append(t.Headers, Header{name, t.Fields[provider.FieldName(name)], t.Provider.Send[name]})
+	}
+	for name, value := range t.Provider.Send {
+		if !slices.Contains(t.Provider.Headers, name) {
+			t.Headers = append(t.Headers, Header{name, value, ""})
+		}
+	}
 }
 
 // Override is one member that replaces the client's (contract, §3.10).

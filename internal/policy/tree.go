@@ -56,14 +56,14 @@ const nothingThere = "Invalid configuration. It must have either 'provider' and 
 
 // expand turns a level, and all below it, into a node.
 func (b *build) expand(e entry, in inherited, depth int) Node {
-	if e.strategy != nil && e.targets == nil && !e.strategy.isSingle() {
+	if e.strategy != nil && e.targets == nil && !e.strategy.isSingle() && !e.refused {
 		b.report(at(e.path, "targets"), "Required")
 		return nil
 	}
 	if e.targets != nil {
 		return b.branch(e, in.under(&e), depth)
 	}
-	if e.provider == nil && b.header.provider == nil && !e.badProvider || len(e.path) == 0 && e.provider == nil && !e.something {
+	if e.provider == nil && !e.refused && (b.header.provider == nil || len(e.path) == 0 && !e.something) {
 		b.report(e.path, nothingThere)
 		return nil
 	}
@@ -177,6 +177,7 @@ func (b *build) leaf(e entry, in inherited) *Target {
 	b.overlay(t)
 	if t.Provider != nil {
 		b.own(t, e)
+		t.prepare()
 		b.targets = append(b.targets, t)
 	}
 	return t

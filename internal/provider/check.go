@@ -64,6 +64,9 @@ func (c *checker) identity() {
 	for _, h := range p.Headers {
 		c.must("headers", h, headerForm)
 	}
+	for h := range p.Send {
+		c.must("send", h, headerForm)
+	}
 	if p.HostHeader != "" {
 		c.must("host_header", p.HostHeader, headerForm)
 	}

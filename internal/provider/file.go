@@ -23,6 +23,7 @@ type file struct {
 	Paths      map[string]string  `yaml:"paths"`
 	Vars       map[string]fileVar `yaml:"vars"`
 	Headers    []string           `yaml:"headers"`
+	Send       map[string]string  `yaml:"send"`
 	Quirks     fileQuirks         `yaml:"quirks"`
 }
 
@@ -63,7 +64,7 @@ func (f *file) provider() (*Provider, []*problem) {
 		ID: f.ID, Aliases: f.Aliases, Title: f.Title, Docs: f.Docs, Status: f.Status,
 		BaseURL: f.BaseURL, CustomHost: f.CustomHost == "required", HostHeader: f.HostHeader, Local: f.Local,
 		Auth:  Auth{Scheme: f.Auth.Scheme, Name: f.Auth.Name, Env: f.Auth.Env, Optional: f.Auth.Optional},
-		Relay: f.Relay, Paths: f.Paths, Headers: f.Headers,
+		Relay: f.Relay, Paths: f.Paths, Headers: f.Headers, Send: f.Send,
 	}
 	if p.Auth.Scheme == Bearer {
 		p.Auth.Prefix = "Bearer "

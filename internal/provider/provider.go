@@ -22,6 +22,7 @@ type Provider struct {
 	Paths   map[string]string // relayed paths that live elsewhere than Relay + path
 	Vars    map[string]Var    // the {variables} other than {model}
 	Headers []string          // client headers that are passed on
+	Send    map[string]string // headers the vendor must get, unless the client says otherwise
 	Quirks  Quirks
 	Models  []string // what a vendor without a list of its own is known to serve
 }

@@ -108,10 +108,11 @@ func unconnected(e *llm.Error) bool {
 
 // draw picks a position by weight, -1 when nothing but except has any.
 func (k *walk) draw(weights []float64, except int) int {
+	const share = 1.0 / 128 // so that even the largest weights of a whole plan have a sum
 	sum := 0.0
 	for i, w := range weights {
 		if i != except {
-			sum += w
+			sum += w * share
 		}
 	}
 	point, last := k.Random()*sum, -1
@@ -119,10 +120,10 @@ func (k *walk) draw(weights []float64, except int) int {
 		if i == except || w == 0 {
 			continue
 		}
-		if last = i; point < w {
+		if last = i; point < w*share {
 			return i
 		}
-		point -= w
+		point -= w * share
 	}
 	return last
 }
@@ -138,12 +139,15 @@ func (k *walk) target(ctx context.Context, t *policy.Target) (*llm.Answer, error
 		}
 		e := failure(err)
 		e.Origin = llm.Origin{Provider: t.Provider.ID, Path: t.Path, Retries: tried}
-		if t.Retry.Attempts == 0 || !t.Retry.On.Match(e) || k.closed(ctx, err) {
+		if t.Retry.Attempts == 0 || !t.Retry.On.Match(e) || e.Final || ctx.Err() != nil {
 			return nil, e
 		}
 		wait, ok := k.wait(ctx, t.Retry, tried+1, e)
 		if tried == t.Retry.Attempts || !ok {
 			e.Retries = -1
+			return nil, e
+		}
+		if k.closed(ctx, err) {
 			return nil, e
 		}
 		if err := k.Sleep(ctx, wait); err != nil {

@@ -160,6 +160,9 @@ func (v *visit) refuse(err error) {
 	if e.Kind == llm.NotSupported && e.Path != "" || e.Kind == llm.Internal {
 		h["X-Portkey-Gateway-Exception"] = []string{"true"}
 	}
+	if e.Kind == llm.BodyTooLarge { // the rest of it is not read
+		h["Connection"] = []string{"close"}
+	}
 	if e.Kind == llm.Overloaded || e.Kind == llm.ShuttingDown {
 		h["Retry-After"] = []string{"1"}
 	}

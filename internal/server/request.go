@@ -71,6 +71,9 @@ func (v *visit) exchange() (*gateway.Exchange, error) {
 		Metadata: metadata,
 		FullPath: v.r.URL.Path,
 	}
+	if err := v.Gateway.Prepare(x); err != nil {
+		return nil, err
+	}
 	return x, v.readBody(x, kind)
 }
 
@@ -154,7 +157,6 @@ func (v *visit) readBody(x *gateway.Exchange, kind bodyKind) error {
 		limit = v.Limits.UploadBytes
 	}
 	if v.r.ContentLength > limit {
-		v.w.Header().Set("Connection", "close")
 		return bodyTooLarge(limit)
 	}
 	body := &bounded{visit: v, left: limit, limit: limit, end: v.start.Add(v.Limits.BodyTime)}
@@ -261,11 +263,13 @@ func (b *bounded) Read(p []byte) (int, error) {
 	}
 	n, err := b.r.Body.Read(p)
 	if b.left -= int64(n); b.left < 0 {
-		b.w.Header().Set("Connection", "close")
 		return n, bodyTooLarge(b.limit)
 	}
-	if errors.Is(err, io.EOF) { // the connection's next request has clocks of its own
+	switch {
+	case errors.Is(err, io.EOF): // the connection's next request has clocks of its own
 		_ = http.NewResponseController(b.w).SetReadDeadline(time.Time{})
+	case err != nil: // said here, so that nobody takes it for a fault of the provider's
+		err = b.bodyFailed(err)
 	}
 	return n, err
 }

@@ -108,11 +108,8 @@ func normalise(path string) (rest string, versioned, ok bool) {
 	if !strings.HasPrefix(path, "/") || len(path) > maxPath {
 		return "", false, false
 	}
-	lower := strings.ToLower(path)
-	for part := range strings.SplitSeq(strings.NewReplacer("%2e", ".", "%2f", "/", "%5c", "/").Replace(lower), "/") {
-		if part == "." || part == ".." {
-			return "", false, false
-		}
+	if hasDots(path) {
+		return "", false, false
 	}
 	if rest, versioned = strings.CutPrefix(path, "/v1/"); versioned {
 		return "/" + rest, true, rest != ""
@@ -121,6 +118,26 @@ func normalise(path string) (rest string, versioned, ok bool) {
 }
 
 const maxPath = 8 << 10
+
+var unescapeDots = strings.NewReplacer("%2e", ".", "%2f", "/", "%5c", "/", "%2E", ".", "%2F", "/", "%5C", "/", `\`, "/")
+
+func hasDots(path string) bool {
+	if strings.IndexByte(path, '%') >= 0 || strings.IndexByte(path, '\\') >= 0 {
+		path = unescapeDots.Replace(path)
+	}
+	for at := strings.Index(path, "/."); at >= 0; {
+		rest := strings.TrimPrefix(path[at+2:], ".")
+		if rest == "" || rest[0] == '/' {
+			return true
+		}
+		next := strings.Index(rest, "/.")
+		if next < 0 {
+			return false
+		}
+		at = len(path) - len(rest) + next
+	}
+	return false
+}
 
 func firstSegment(path string) string {
 	first, _, _ := strings.Cut(path[1:], "/")

@@ -82,6 +82,7 @@ type visit struct {
 // ServeHTTP answers one request. A panic stays within it (R03).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := &visit{Server: s, w: w, r: r, start: time.Now(), door: s.Dialect, trace: traceID(r.Header)}
+	defer v.boundRest()
 	defer v.log()
 	defer v.recover()
 	if s.inFlight.Add(1) > s.Limits.InFlight && !isHealth(r.URL.Path) {
@@ -91,6 +92,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.inFlight.Add(-1)
 	v.route()
+}
+
+// boundRest gives what was not read of a body its time: net/http reads some of
+// it once we are done, and would wait for a silent client for ever. The
+// connection's next request has clocks of its own.
+func (v *visit) boundRest() {
+	if v.r.Body != http.NoBody {
+		_ = http.NewResponseController(v.w).SetReadDeadline(time.Now().Add(v.Limits.StallTime))
+	}
 }
 
 func overloaded() *llm.Error {

@@ -1,0 +1,156 @@
+package policy
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"sluice/internal/egress"
+	"sluice/internal/provider"
+	"sluice/providers"
+)
+
+func realCompiler(t *testing.T) *Compiler {
+	t.Helper()
+	catalogue, err := provider.Load(providers.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusted, err := egress.NewPolicy("localhost")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Compiler{Catalogue: catalogue, Egress: trusted}
+}
+
+func header(pairs ...string) http.Header {
+	h := http.Header{}
+	for i := 0; i < len(pairs); i += 2 {
+		h.Set(pairs[i], pairs[i+1])
+	}
+	return h
+}
+
+// TestSamePlan: equal sources share one plan, and whatever shapes a plan tells
+// sources apart.
+func TestSamePlan(t *testing.T) {
+	c := realCompiler(t)
+	azure := func(h ...string) Source {
+		return Source{Provider: "azure-openai", Header: header(append(h, "x-portkey-azure-resource-name", "r", "x-portkey-azure-deployment-id", "d")...)}
+	}
+	const config = `{"provider":"openai"}`
+	plans := map[*Plan]string{}
+	for _, row := range []struct {
+		name string
+		src  Source
+		same Source
+	}{
+		{"config", Source{Config: config}, Source{Config: config, Header: header("x-portkey-trace-id", "t", "x-portkey-azure-resource-name", "r")}},
+		{"another config", Source{Config: config + " "}, Source{Config: config + " "}},
+		{"provider", Source{Provider: "openai"}, Source{Provider: "openai", Header: header("x-portkey-metadata", `{"a":"b"}`, "x-portkey-trace-id", "t", "accept", "x")}},
+		{"both", Source{Provider: "openai", Config: config}, Source{Provider: "openai", Config: config}},
+		{"timeout", Source{Provider: "openai", Timeout: "5"}, Source{Provider: "openai", Timeout: "5"}},
+		{"custom host", Source{Provider: "openai", CustomHost: "http://localhost"}, Source{Provider: "openai", CustomHost: "http://localhost"}},
+		{"forward", Source{Provider: "openai", Forward: "5"}, Source{Provider: "openai", Forward: "5"}},
+		{"strict", Source{Provider: "openai", Strict: "false"}, Source{Provider: "openai", Strict: "false"}},
+		{"vendor's settings", azure("x-portkey-azure-api-version", "1"), azure("x-portkey-azure-api-version", "1")},
+		{"other settings", azure("x-portkey-azure-api-version", "2"), azure("x-portkey-azure-api-version", "2")},
+		{"no settings", azure(), azure("x-portkey-request-timeout", "ignored here: it is in the source")},
+	} {
+		first, err := c.Compile(row.src)
+		if err != nil {
+			t.Fatalf("%s: %v", row.name, err)
+		}
+		if second, err := c.Compile(row.same); err != nil || first != second {
+			t.Errorf("%s: compiled twice (%v)", row.name, err)
+		}
+		if other, taken := plans[first]; taken {
+			t.Errorf("%s has the plan of %s", row.name, other)
+		}
+		plans[first] = row.name
+	}
+}
+
+func TestFailuresAreNotKept(t *testing.T) {
+	c := realCompiler(t)
+	if plan, err := c.Compile(Source{Config: `{"provider":"nope"}`}); plan != nil || err == nil || len(c.plans.young) != 0 {
+		t.Errorf("plan %v, error %v, %d kept", plan, err, len(c.plans.young))
+	}
+}
+
+// TestKeyHasAllOfAVendorsHeaders walks the real catalogue: a header that shapes
+// a target and is not in the key would hand one caller's plan to another.
+func TestKeyHasAllOfAVendorsHeaders(t *testing.T) {
+	c := realCompiler(t)
+	for _, p := range c.Catalogue.All() {
+		names := []string{}
+		for _, v := range p.Vars {
+			names = append(names, v.Header)
+		}
+		for _, name := range p.Headers {
+			names = append(names, "x-portkey-"+name)
+		}
+		if p.HostHeader != "" {
+			names = append(names, p.HostHeader)
+		}
+		for _, name := range names {
+			a, b := Source{Provider: p.ID, Header: header(name, "a")}, Source{Provider: p.ID, Header: header(name, "b")}
+			if string(a.key()) == string(b.key()) {
+				t.Errorf("%s: %s shapes the plan and is not part of its key", p.ID, name)
+			}
+		}
+	}
+}
+
+func TestKeyPartsDoNotRunTogether(t *testing.T) {
+	a := Source{Provider: "openai", Config: "a", Header: header("X-Portkey-Openai-Beta", "b")}
+	b := Source{Provider: "openai", Config: "a", Header: header("X-Portkey-Openai-Be", "tab")}
+	d := Source{Config: "ao", Provider: "penai"}
+	if string(a.key()) == string(b.key()) || string(d.key()) == string((&Source{Config: "a", Provider: "openai"}).key()) {
+		t.Error("two sources have one key")
+	}
+}
+
+// TestCacheIsBounded: long keys and many targets both count (R32).
+func TestCacheIsBounded(t *testing.T) {
+	for _, row := range []struct {
+		name           string
+		bytes, targets int
+	}{{"long keys", 1 << 20, 1}, {"large plans under short keys", 8, 1 << 10}} {
+		c := cache{}
+		key := func(i int) []byte { return []byte(strings.Repeat("k", row.bytes-8) + fmt.Sprintf("%08d", i)) }
+		for i := range 100 {
+			c.put(key(i), &Plan{size: row.targets})
+			if c.get(key(0)) == nil {
+				t.Fatalf("%s: a plan in use was dropped after %d others", row.name, i)
+			}
+			if kept := len(c.young) + len(c.old); kept > 2*maxCached>>20 {
+				t.Fatalf("%s: %d plans are kept", row.name, kept)
+			}
+		}
+		if c.get(key(1)) != nil {
+			t.Errorf("%s: a plan nobody used stayed", row.name)
+		}
+	}
+}
+
+func TestCompileFromManyGoroutines(t *testing.T) {
+	c := realCompiler(t)
+	var all sync.WaitGroup
+	for g := range 8 {
+		all.Go(func() {
+			for i := range 50 {
+				want := int64(i%7 + 1)
+				plan, err := c.Compile(Source{Provider: "openai", Timeout: fmt.Sprint(want)})
+				if err != nil {
+					t.Errorf("goroutine %d: %v", g, err)
+				} else if got := plan.Root.(*Target).Timeout.Milliseconds(); got != want {
+					t.Errorf("goroutine %d: the plan of %d ms came for %d ms", g, got, want)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
