@@ -19,6 +19,7 @@ type lines struct {
 	out     io.Writer
 	plain   bool // a person is reading
 	queue   chan []byte
+	quit    chan struct{}
 	done    sync.WaitGroup
 	dropped atomic.Int64
 }
@@ -26,13 +27,28 @@ type lines struct {
 const queued = 16_384
 
 func newLines(out io.Writer) *lines {
-	l := &lines{out: out, plain: isTerminal(out), queue: make(chan []byte, queued)}
-	l.done.Go(func() {
-		for b := range l.queue {
-			_, _ = l.out.Write(b)
-		}
-	})
+	l := &lines{out: out, plain: isTerminal(out), queue: make(chan []byte, queued), quit: make(chan struct{})}
+	l.done.Go(l.run)
 	return l
+}
+
+func (l *lines) run() {
+	for {
+		select {
+		case b := <-l.queue:
+			_, _ = l.out.Write(b)
+			continue
+		case <-l.quit:
+		}
+		for {
+			select {
+			case b := <-l.queue:
+				_, _ = l.out.Write(b)
+			default:
+				return
+			}
+		}
+	}
 }
 
 func isTerminal(w io.Writer) bool {
@@ -56,9 +72,10 @@ func (l *lines) Write(b []byte) (int, error) {
 
 func (l *lines) text(s string) { _, _ = l.Write([]byte(s)) }
 
-// close writes what is queued and stops.
+// close writes what is queued and stops. A request that is still being cut may
+// write behind it: that line is lost.
 func (l *lines) close() {
-	close(l.queue)
+	close(l.quit)
 	l.done.Wait()
 	if n := l.dropped.Load(); n > 0 {
 		_, _ = fmt.Fprintf(l.out, "sluice: %d log lines were dropped\n", n)

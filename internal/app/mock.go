@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -10,8 +11,6 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
-
-	"context"
 
 	"sluice/internal/mockllm"
 )
@@ -48,7 +47,8 @@ func mock(args []string, out, errout io.Writer) int {
 		_, _ = fmt.Fprintln(errout, "sluice: the fake provider listens on loopback only (--host)")
 		return exitConfig
 	}
-	l, err := net.Listen("tcp", net.JoinHostPort(host, fmt.Sprint(port)))
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp", net.JoinHostPort(host, fmt.Sprint(port)))
 	if err != nil {
 		_, _ = fmt.Fprintf(errout, "sluice: cannot listen: %s\n", reason(err))
 		return exitBind
@@ -56,9 +56,17 @@ func mock(args []string, out, errout io.Writer) int {
 	_, _ = fmt.Fprintf(out, "sluice mock listens on http://%s\ntry:    x-portkey-provider: openai with x-portkey-custom-host: http://%s/v1\n", l.Addr(), l.Addr())
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer cancel()
-	srv := &http.Server{Handler: mockllm.New(o), ReadHeaderTimeout: 10 * time.Second}
+	srv := mockServer(o)
 	go func() { _ = srv.Serve(l) }() // ends with stop
 	<-ctx.Done()
 	stop(srv, time.Second)
 	return exitOK
+}
+
+// mockServer serves the fake provider; stopping ends the requests that hang.
+func mockServer(o mockllm.Options) *http.Server {
+	fake := mockllm.New(o)
+	srv := &http.Server{Handler: fake, ReadHeaderTimeout: 10 * time.Second}
+	srv.RegisterOnShutdown(fake.Close)
+	return srv
 }

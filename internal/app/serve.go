@@ -54,7 +54,7 @@ func Serve(args []string, out, errout io.Writer) int {
 		return configFailed(err, errout)
 	}
 	defer a.Close()
-	listeners, err := listen(c)
+	listeners, err := listen(context.Background(), c)
 	if err != nil {
 		_, _ = fmt.Fprintf(errout, "sluice: cannot listen: %s (port: --port, SLUICE_PORT)\n", reason(err))
 		return exitBind
@@ -132,18 +132,19 @@ func stop(srv *http.Server, patience time.Duration) {
 
 // listen opens the listeners: the one that was named, or loopback for both
 // families, so that "localhost" works in every client.
-func listen(c *config.Config) ([]net.Listener, error) {
+func listen(ctx context.Context, c *config.Config) ([]net.Listener, error) {
+	var lc net.ListenConfig
 	if c.Host != "" && c.Host != "localhost" {
-		l, err := net.Listen("tcp", net.JoinHostPort(c.Host, fmt.Sprint(c.Port)))
+		l, err := lc.Listen(ctx, "tcp", net.JoinHostPort(c.Host, fmt.Sprint(c.Port)))
 		return []net.Listener{l}, err
 	}
-	first, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", fmt.Sprint(c.Port)))
+	first, err := lc.Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", fmt.Sprint(c.Port)))
 	if err != nil {
 		return nil, err
 	}
 	listeners := []net.Listener{first}
 	_, port, _ := net.SplitHostPort(first.Addr().String())
-	second, err := net.Listen("tcp6", net.JoinHostPort("::1", port))
+	second, err := lc.Listen(ctx, "tcp6", net.JoinHostPort("::1", port))
 	switch {
 	case err == nil:
 		listeners = append(listeners, second)
@@ -158,11 +159,12 @@ func startMock(c *config.Config) (*http.Server, net.Addr, error) {
 	if !c.Mock {
 		return nil, nil, nil
 	}
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, nil, err
 	}
-	srv := &http.Server{Handler: mockllm.New(mockllm.Options{}), ReadHeaderTimeout: c.Limits.ReadHeader}
+	srv := mockServer(mockllm.Options{})
 	go func() { _ = srv.Serve(l) }() // ends with stop
 	return srv, l.Addr(), nil
 }

@@ -17,7 +17,6 @@ type requestWriter struct {
 	err      error // the first thing that may not be lost
 	marks    int   // cache marks still to be left out
 	thinking bool  // the model is asked to think
-	open     bool  // with a budget: a turn under way must begin with thinking
 }
 
 // EncodeRequest asks a provider what a client of another dialect asked (wire

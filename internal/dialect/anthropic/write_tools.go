@@ -99,16 +99,23 @@ func (e *requestWriter) servers() jsonx.Value {
 	return nil
 }
 
-func (e *requestWriter) choice(w *dialect.Writer) {
+// choiceMode is what the vendor can be told.
+func (e *requestWriter) choiceMode() llm.ChoiceMode {
 	c := &e.p.Choice
 	mode := c.Mode
 	if mode == llm.ChoiceAllowed {
 		mode = map[bool]llm.ChoiceMode{true: llm.ChoiceRequired, false: llm.ChoiceAuto}[c.Must]
 	}
 	if e.thinking && !e.native() && (mode == llm.ChoiceRequired || mode == llm.ChoiceNamed) {
-		e.lost.Add("tool_choice") // the vendor refuses to be told while it thinks
+		e.lost.Add("tool_choice") // it refuses to be told while it thinks
 		mode = llm.ChoiceAuto
 	}
+	return mode
+}
+
+func (e *requestWriter) choice(w *dialect.Writer) {
+	c := &e.p.Choice
+	mode := e.choiceMode()
 	var o dialect.Writer
 	switch mode {
 	case llm.ChoiceAuto:

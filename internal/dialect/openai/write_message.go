@@ -16,10 +16,10 @@ func (e *requestWriter) messages() jsonx.Value {
 	for i := range e.p.Messages {
 		m := &e.p.Messages[i]
 		e.lost.Extra(dialect.MessagePath(e.p, i)+".", m.Extra, family)
-		switch {
-		case m.Role == llm.Assistant:
+		switch m.Role {
+		case llm.Assistant:
 			e.assistant(&list, i, m)
-		case m.Role == llm.User:
+		case llm.User:
 			e.user(&list, i, m)
 		default:
 			e.message(&list, i, m, m.Parts)
@@ -145,14 +145,8 @@ func (e *requestWriter) turn(i int, m *llm.Message) *turn {
 		p := &m.Parts[j]
 		at := dialect.PartPath(e.p, i, j)
 		switch {
-		case p.Kind == llm.PartThinking && p.Label == "thinking" && e.native():
-			if t.blocks.Empty() { // the whole turn was read from there
-				t.blocks = contentBlocks(m)
-			}
-		case p.Kind == llm.PartThinking && p.Label != "" && e.native():
-			t.thinking, t.thinkingName = p.Text, p.Label
 		case p.Kind == llm.PartThinking:
-			e.lost.Add("%s:thinking", at)
+			e.thinking(t, m, p, at)
 		case p.Kind == llm.PartCall && p.Call.By == llm.ByClient:
 			writeCall(t, p.Call)
 		case p.Kind == llm.PartCall, p.Kind == llm.PartResult:
@@ -168,6 +162,18 @@ func (e *requestWriter) turn(i int, m *llm.Message) *turn {
 		}
 	}
 	return t
+}
+
+// thinking has a place here only when it came from one.
+func (e *requestWriter) thinking(t *turn, m *llm.Message, p *llm.Part, at string) {
+	switch {
+	case !e.native() || p.Label == "":
+		e.lost.Add("%s:thinking", at)
+	case p.Label != "thinking":
+		t.thinking, t.thinkingName = p.Text, p.Label
+	case t.blocks.Empty(): // the whole turn was read from there
+		t.blocks = contentBlocks(m)
+	}
 }
 
 // argumentsOf is the text of a call's arguments. What was an object elsewhere
