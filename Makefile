@@ -16,6 +16,7 @@ run: ## serve on :8787 with the built-in fake provider
 	go run ./cmd/sluice serve --mock
 
 test: e2e-deps ## every test: Go with the race detector, then real SDKs against the binary
+	@[ -n "$$SLUICE_CORPUS" ] || echo "== SLUICE_CORPUS is not set: the tests against recorded traffic are skipped"
 	@echo "== go test -race ./..."
 	go test -race -timeout 10m ./...
 	@echo "== SDK tests (Go, Node, Python) against the binary"

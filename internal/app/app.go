@@ -66,12 +66,11 @@ func New(c *config.Config, getenv func(string) string, log *slog.Logger, mock ne
 		Limits: upstreamLimits(c.Limits), Dialects: all.Find, Agent: "sluice/" + Version, Hop: hop,
 		Dialer: &egress.Dialer{Policy: policies, Timeout: c.Limits.Connect},
 	})
-	door, _ := all.Find("openai")
 	return &App{
 		Config: c, Egress: policies, client: client, log: log,
 		Server: server.New(server.Options{
-			Gateway: &gateway.Gateway{Compiler: compiler, Walker: route.NewWalker(c.Limits.UpstreamCalls), Client: client, Keys: keys},
-			Dialect: door, Limits: serverLimits(c.Limits), AllowedHosts: c.AllowedHosts, Hop: hop, Log: log, Version: Version,
+			Gateway:  &gateway.Gateway{Compiler: compiler, Walker: route.NewWalker(c.Limits.UpstreamCalls), Client: client, Keys: keys},
+			Dialects: all.Find, Limits: serverLimits(c.Limits), AllowedHosts: c.AllowedHosts, Hop: hop, Log: log, Version: Version,
 		}),
 	}, nil
 }

@@ -17,9 +17,14 @@ import (
 
 // check validates a file: a config object, by its keys, or else a server file.
 func check(args []string, out, errout io.Writer) int {
-	if len(args) != 1 || args[0] == "--help" || args[0] == "-h" {
-		_, _ = fmt.Fprintln(errout, "usage: sluice check FILE")
+	const usage = "usage: sluice check FILE"
+	if len(args) != 1 {
+		_, _ = fmt.Fprintln(errout, usage)
 		return exitConfig
+	}
+	if args[0] == "--help" || args[0] == "-h" {
+		_, _ = fmt.Fprintln(out, usage)
+		return exitOK
 	}
 	text, err := os.ReadFile(args[0])
 	if err != nil {
@@ -28,12 +33,14 @@ func check(args []string, out, errout io.Writer) int {
 	kind := "server file"
 	if isConfigObject(text) {
 		kind = "config object"
-		err = checkConfig(text)
+		if err = checkConfig(text); err != nil {
+			err = fmt.Errorf("%s: %w", args[0], err)
+		}
 	} else {
 		err = checkServerFile(args[0], text)
 	}
 	if err != nil {
-		return configFailed(fmt.Errorf("%s: %w", args[0], err), errout)
+		return configFailed(err, errout)
 	}
 	_, _ = fmt.Fprintf(out, "%s: a valid %s\n", args[0], kind)
 	return exitOK
@@ -68,8 +75,9 @@ func checkServerFile(name string, text []byte) error {
 		return err
 	}
 	a, err := New(c, environment, nil, nil)
-	if err == nil {
-		a.Close()
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
-	return err
+	a.Close()
+	return nil
 }

@@ -24,6 +24,9 @@ usage: sluice [command] [flags]
 // Main runs the command line and returns the exit code. Without a command, or
 // with nothing but flags, it serves.
 func Main(args []string, out, errout io.Writer) int {
+	if len(args) == 1 && (args[0] == "--help" || args[0] == "-h") {
+		_, _ = io.WriteString(out, help+"\n") // and then the flags of serve
+	}
 	command := "serve"
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		command, args = args[0], args[1:]
@@ -56,5 +59,5 @@ func describe(err error) string {
 	if !errors.As(err, &e) || len(e.Details) == 0 {
 		return err.Error()
 	}
-	return e.Message + "\n  " + strings.Join(e.Details, "\n  ")
+	return err.Error() + "\n  " + strings.Join(e.Details, "\n  ")
 }

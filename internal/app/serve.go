@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -64,7 +65,6 @@ func Serve(args []string, out, errout io.Writer) int {
 			a.Egress.Own(at)
 		}
 	}
-	lines.text(welcome(a, listeners))
 	return a.run(listeners, lines)
 }
 
@@ -82,14 +82,17 @@ func relaxGC() {
 // run serves until SIGTERM or SIGINT, then drains (R26). A second signal ends
 // the process at once.
 func (a *App) run(listeners []net.Listener, lines *lines) int {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	defer signal.Stop(signals)
+	lines.text(welcome(a, listeners))
+	var running atomic.Int64
 	srv := a.HTTPServer()
+	srv.Handler = counted(&running, srv.Handler)
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
 		go func() { failed <- srv.Serve(server.Listener(netutil.LimitListener(l, a.Config.Limits.Connections))) }()
 	}
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	defer signal.Stop(signals)
 	select {
 	case err := <-failed:
 		lines.text("sluice: stopped: " + reason(err) + "\n")
@@ -102,7 +105,22 @@ func (a *App) run(listeners []net.Listener, lines *lines) int {
 		os.Exit(exitOK)
 	}()
 	stop(srv, a.Config.Limits.Drain)
+	for end := time.Now().Add(lastWords); running.Load() > 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond) // requests that were cut, on their way out
+	}
 	return exitOK
+}
+
+// lastWords is how long a request that was cut may take to write its line.
+const lastWords = time.Second
+
+// counted keeps count of the requests under way.
+func counted(running *atomic.Int64, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		running.Add(1)
+		defer running.Add(-1)
+		h.ServeHTTP(w, r)
+	})
 }
 
 // HTTPServer serves the gateway over HTTP/1. Give it listeners that went

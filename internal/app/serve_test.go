@@ -3,14 +3,18 @@ package app_test
 import (
 	"bufio"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"sluice/internal/app"
+	"sluice/internal/config"
+	"sluice/internal/egress"
 	"sluice/internal/jsonx"
+	"sluice/internal/secret"
 )
 
 // TestExitCodes is R01: what cannot start says why, and soon.
@@ -247,26 +251,69 @@ func TestMockByItself(t *testing.T) {
 	}
 }
 
-// TestOperatorsKeys: those of the environment serve a gateway on loopback that
-// has no file.
+// TestOperatorsKeys: those of the environment count on loopback and without a
+// file only, where nobody else can spend them.
 func TestOperatorsKeys(t *testing.T) {
-	if os.Getenv(asSluice) != "" {
-		t.Fatal("the test runs in the wrong process")
+	env := func(name string) string {
+		return map[string]string{"OPENAI_API_KEY": "k-env", "GROQ_API_KEY": "k-groq"}[name]
 	}
 	for _, c := range []struct {
-		name string
-		env  []string
-		args []string
-		want string
+		name         string
+		change       func(*config.Config)
+		openai, groq string
 	}{
-		{"no key anywhere", nil, nil, "missing_provider_key"},
-		{"a key, but another address", []string{"OPENAI_API_KEY=k"}, nil, "missing_provider_key"},
-		{"a key, but everybody can come", []string{"OPENAI_API_KEY=k"}, []string{"--host", "0.0.0.0"}, "forbidden_destination"},
+		{"loopback", func(*config.Config) {}, "k-env", "k-groq"},
+		{"loopback by name", func(c *config.Config) { c.Host = "localhost" }, "k-env", "k-groq"},
+		{"everybody can come", func(c *config.Config) { c.Host = "0.0.0.0" }, "", ""},
+		{"a file", func(c *config.Config) { c.File = "sluice.yaml" }, "", ""},
+		{"a file with a key, under an alias", func(c *config.Config) {
+			c.File, c.Host = "sluice.yaml", "0.0.0.0"
+			c.Keys["open-ai"] = secret.New("k-file")
+		}, "k-file", ""},
 	} {
-		p := gateway(t, c.env, c.args...)
-		resp := post(t, p.url, said("hi"), "x-portkey-provider", "openai", "x-portkey-custom-host", "http://127.0.0.1:1")
-		if text, _ := all(resp); !strings.Contains(text, c.want) {
-			t.Errorf("%s: %s %s", c.name, resp.Status, text)
+		settings := config.Defaults()
+		c.change(settings)
+		a, err := app.New(settings, env, slog.New(slog.DiscardHandler), nil)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
 		}
+		keys := a.Server.Gateway.Keys
+		if keys["openai"].Reveal() != c.openai || keys["groq"].Reveal() != c.groq {
+			t.Errorf("%s: %q and %q, want %q and %q", c.name, keys["openai"].Reveal(), keys["groq"].Reveal(), c.openai, c.groq)
+		}
+		a.Close()
+	}
+}
+
+// TestTrustedByDefault is S12: this machine, as long as nobody else can ask.
+func TestTrustedByDefault(t *testing.T) {
+	for _, c := range []struct {
+		name             string
+		host             string
+		set              bool
+		trusted          string
+		localhost, other bool // may they be named
+	}{
+		{"loopback", "", false, "", true, false},
+		{"everybody can come", "0.0.0.0", false, "", false, false},
+		{"a list", "0.0.0.0", true, "10.0.0.1", false, true},
+		{"an empty list", "", true, "", false, false},
+	} {
+		settings := config.Defaults()
+		settings.Host, settings.TrustedSet, settings.TrustedHosts = c.host, c.set, c.trusted
+		a, err := app.New(settings, func(string) string { return "" }, slog.New(slog.DiscardHandler), nil)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		for text, want := range map[string]bool{"http://localhost:1": c.localhost, "http://10.0.0.1": c.other} {
+			u, err := egress.ParseURL(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := a.Egress.CheckURL(u) == nil; got != want {
+				t.Errorf("%s: %s allowed: %v, want %v", c.name, text, got, want)
+			}
+		}
+		a.Close()
 	}
 }
