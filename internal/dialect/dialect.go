@@ -11,6 +11,17 @@ import (
 type Dialect struct {
 	Name string
 
+	// ModelInURL says that a request names its model, and whether it wants a
+	// stream, in its address instead of its body.
+	ModelInURL bool
+
+	// Query says that the query of an address belongs to the request, and
+	// passes with it between a client and a provider of this dialect.
+	Query bool
+
+	// Headers are the client's headers that belong to the request in the same way.
+	Headers []string
+
 	// Chat translates conversations. Without it the dialect can only be
 	// relayed, between a client and a provider that both speak it.
 	Chat ChatCodec

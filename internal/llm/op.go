@@ -6,14 +6,15 @@ type Op uint8
 // The operations. Relay is every path that is carried through to the chosen
 // provider without being understood.
 const (
-	Relay    Op = iota // any other path: bytes through, both ways
-	Chat               // a conversation
-	Complete           // the legacy text completion
-	Embed              // vectors for texts
-	Models             // the list of models
+	Relay       Op = iota // any other path: bytes through, both ways
+	Chat                  // a conversation
+	Complete              // the legacy text completion
+	Embed                 // vectors for texts
+	Models                // the list of models
+	CountTokens           // how long a conversation is, without an answer
 )
 
-var opNames = [...]string{Relay: "relay", Chat: "chat", Complete: "complete", Embed: "embed", Models: "models"}
+var opNames = [...]string{Relay: "relay", Chat: "chat", Complete: "complete", Embed: "embed", Models: "models", CountTokens: "count_tokens"}
 
 // String is the name used in provider files, logs and metrics.
 func (o Op) String() string { return opNames[o] }

@@ -3,7 +3,6 @@ package policy
 import (
 	"slices"
 	"strings"
-	"sync"
 )
 
 // Bounds of what is kept, per generation. A plan is counted by its targets and
@@ -14,43 +13,14 @@ const (
 	targetCost = 1 << 10 // bytes, about what one takes
 )
 
-// cache keeps compiled plans by the headers they were made from. It has two
-// generations: when the young one is full it becomes the old one, and what is
-// used again moves back. So it never holds more than twice its bound, a plan in
-// use stays, and a lookup costs one map access.
-type cache struct {
-	mu         sync.RWMutex // guards all below
-	young, old map[string]*Plan
-	size       int // bytes of keys and plans in young
-}
-
-func (c *cache) get(key []byte) *Plan {
-	c.mu.RLock()
-	plan := c.young[string(key)]
-	aged := c.old[string(key)]
-	c.mu.RUnlock()
-	if plan == nil && aged != nil {
-		c.put(key, aged)
-		return aged
-	}
-	return plan
-}
-
-func (c *cache) put(key []byte, plan *Plan) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	cost := len(key) + plan.size*targetCost
-	if c.size += cost; c.young == nil || c.size > maxCached {
-		c.old, c.young, c.size = c.young, map[string]*Plan{}, cost
-	}
-	c.young[string(key)] = plan
-}
+// cost is what keeping a plan takes, beside its key.
+func (p *Plan) cost() int { return p.size * targetCost }
 
 // key joins all that a plan is made from. The parts are told apart by a byte
 // that no header can hold.
 func (s *Source) key() []byte {
 	key := make([]byte, 0, len(s.Config)+128)
-	for _, part := range [...]string{s.Config, s.Provider, s.CustomHost, s.Forward, s.Timeout, s.Strict} {
+	for _, part := range [...]string{s.Config, s.Provider, s.CustomHost, s.Forward, s.Timeout, s.Strict, s.Lossless} {
 		key = append(append(key, part...), 0)
 	}
 	if s.Provider == "" {

@@ -7,12 +7,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"sluice/internal/egress"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
 	"sluice/internal/provider"
+	"sluice/internal/recent"
 	"sluice/internal/secret"
 )
 
@@ -24,6 +26,7 @@ type Source struct {
 	Forward    string // x-portkey-forward-headers
 	Timeout    string // x-portkey-request-timeout
 	Strict     string // x-portkey-strict-open-ai-compliance
+	Lossless   string // x-sluice-lossless
 	Header     http.Header
 }
 
@@ -34,21 +37,23 @@ type Compiler struct {
 	Named     map[string][]byte // stored configs by name
 	Default   []byte            // the config of requests that name nothing; nil: none
 
-	plans cache
+	plans recent.Map[*Plan]
+	sized sync.Once // plans has its bound
 }
 
 // Compile returns the plan for a request. Errors are *llm.Error with the texts
 // of the contract, §2.2, in its order.
 func (c *Compiler) Compile(src Source) (*Plan, error) {
+	c.sized.Do(func() { c.plans.Max = maxCached })
 	key := src.key()
-	if plan := c.plans.get(key); plan != nil {
+	if plan, ok := c.plans.Get(key); ok {
 		return plan, nil
 	}
 	plan, err := c.compile(src, maxConfig)
 	if err != nil {
 		return nil, err
 	}
-	c.plans.put(key, plan)
+	c.plans.Put(key, plan, plan.cost())
 	return plan, nil
 }
 
@@ -89,6 +94,9 @@ func (c *Compiler) compile(src Source, limit int) (*Plan, error) {
 	return &Plan{Root: root, Warnings: b.warnings, size: len(b.targets)}, nil
 }
 
+// lossless is the one value of x-sluice-lossless and of the config key.
+const lossless = "require"
+
 const forwardItself = "forward_headers must not contain the 'x-portkey-forward-headers' header"
 
 var missingProvider = &llm.Error{
@@ -118,25 +126,14 @@ type overlay struct {
 	forward    []string
 	timeout    time.Duration
 	lenient    bool
+	lossless   bool
 	fields     map[string]string
 }
 
 func (b *build) headers(src Source) error {
 	h := &b.header
-	if src.Provider != "" {
-		p, ok := b.Catalogue.Find(strings.TrimSpace(src.Provider))
-		if !ok {
-			e := &llm.Error{Kind: llm.InvalidRequest, Status: 400, Message: "Invalid provider passed", Param: "x-portkey-provider"}
-			if near := b.Catalogue.Suggest(src.Provider); near != "" {
-				e.Details = []string{"did you mean " + near + "?"}
-			}
-			return e
-		}
-		h.provider = p
-		h.fields = headerFields(p, src.Header)
-		if p.HostHeader != "" && src.CustomHost == "" {
-			src.CustomHost = src.Header.Get(p.HostHeader)
-		}
+	if err := b.named(&src); err != nil {
+		return err
 	}
 	if src.CustomHost != "" {
 		host, private, err := b.destination(src.CustomHost)
@@ -156,11 +153,36 @@ func (b *build) headers(src Source) error {
 		h.timeout = time.Duration(ms) * time.Millisecond
 	}
 	h.lenient = src.Strict == "false"
+	if src.Lossless != "" && src.Lossless != lossless {
+		return &llm.Error{Kind: llm.InvalidRequest, Status: 400, Param: "x-sluice-lossless", Message: "x-sluice-lossless can only be " + lossless}
+	}
+	h.lossless = src.Lossless == lossless
 	for name := range strings.SplitSeq(src.Forward, ",") {
 		if name = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name)); name != "" {
 			h.forward = append(h.forward, name)
 			b.forwardsItself = b.forwardsItself || name == "X-Portkey-Forward-Headers"
 		}
+	}
+	return nil
+}
+
+// named finds the provider that a header names.
+func (b *build) named(src *Source) error {
+	if src.Provider == "" {
+		return nil
+	}
+	p, ok := b.Catalogue.Find(strings.TrimSpace(src.Provider))
+	if !ok {
+		e := &llm.Error{Kind: llm.InvalidRequest, Status: 400, Message: "Invalid provider passed", Param: "x-portkey-provider"}
+		if near := b.Catalogue.Suggest(src.Provider); near != "" {
+			e.Details = []string{"did you mean " + near + "?"}
+		}
+		return e
+	}
+	b.header.provider = p
+	b.header.fields = headerFields(p, src.Header)
+	if p.HostHeader != "" && src.CustomHost == "" {
+		src.CustomHost = src.Header.Get(p.HostHeader)
 	}
 	return nil
 }

@@ -38,6 +38,7 @@ type entry struct {
 	forward    []string
 	timeout    time.Duration
 	strict     *bool
+	lossless   bool
 	retry      *Retry
 	overrides  []Override
 	strategy   *strategy
@@ -131,6 +132,7 @@ func init() { // the setters refer to each other through read
 		"forward_headers":           setForward,
 		"override_params":           setOverrides,
 		"strict_open_ai_compliance": setStrict,
+		"lossless":                  setLossless,
 		"on_status_codes":           func(b *build, _ *entry, p []string, v jsonx.Value) { b.codes(p, v) },
 		"cache":                     setCache,
 		"options":                   func(_ *build, e *entry, _ []string, _ jsonx.Value) { e.legacy = true },
@@ -287,6 +289,14 @@ func setStrict(b *build, e *entry, path []string, v jsonx.Value) {
 	}
 	strict := jsonx.IsTrue(v)
 	e.strict = &strict
+}
+
+func setLossless(b *build, e *entry, path []string, v jsonx.Value) {
+	if s, _ := jsonx.Text(v); s != lossless {
+		b.report(path, "Invalid value. The only one is: %s", lossless)
+		return
+	}
+	e.lossless = true
 }
 
 func setCache(b *build, e *entry, path []string, v jsonx.Value) {

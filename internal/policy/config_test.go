@@ -54,7 +54,8 @@ func TestSchema(t *testing.T) {
 			"path: retry,on_status_codes,1, message: Expected number, received string",
 			"path: retry,on_status_codes,2, message: a status code is a whole number from 100 to 999",
 			"path: retry,on_status_codes,3, message: a status code is a whole number from 100 to 999",
-			"path: retry,on_status_codes,4, message: a status code is a whole number from 100 to 999"}},
+			"path: retry,on_status_codes,4, message: a status code is a whole number from 100 to 999",
+		}},
 		{"use of retry-after", in(`"retry":{"attempts":1,"use_retry_after_header":"yes"}`), []string{"path: retry,use_retry_after_header, message: Expected boolean, received string"}},
 
 		{"timeout", in(`"request_timeout":"5"`), []string{"path: request_timeout, message: Expected number, received string"}},
@@ -79,7 +80,8 @@ func TestSchema(t *testing.T) {
 		{"empty targets", under(`{"mode":"fallback"}`, `[]`), []string{"path: targets, message: there must be at least one target"}},
 		{"empty targets without a strategy", `{"targets":[]}`, []string{"path: targets, message: there must be at least one target"}},
 		{"targets of the wrong type", under(`{"mode":"single"}`, `[5,{"provider":"acme"},null]`), []string{
-			"path: targets,0, message: Expected object, received number", "path: targets,2, message: Expected object, received null"}},
+			"path: targets,0, message: Expected object, received number", "path: targets,2, message: Expected object, received null",
+		}},
 		{"a target for nobody", under(`{"mode":"single"}`, `[{}]`), []string{"path: targets,0, message: " + nothing}},
 
 		{"strategy", `{"strategy":"fallback","targets":[{"provider":"acme"}]}`, []string{"path: strategy, message: Expected object, received string"}},
@@ -95,7 +97,8 @@ func TestSchema(t *testing.T) {
 		{"all at once", in(`"weight":[],"retry":{"attempts":null},"request_timeout":"x"`), []string{
 			"path: weight, message: Expected number, received array",
 			"path: retry,attempts, message: Expected number, received null",
-			"path: request_timeout, message: Expected number, received string"}},
+			"path: request_timeout, message: Expected number, received string",
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := newCompiler(t).Compile(policy.Source{Config: c.config})

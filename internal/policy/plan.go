@@ -31,27 +31,28 @@ type Target struct {
 	CustomHost string        // base URL in place of the provider's; checked
 	Private    bool          // CustomHost leads to this machine or network
 	Overrides  []Override
-	Fields     map[string]string // the provider's own settings, by snake_case name
-	Headers    []Header          // the provider's own, in the order of the catalogue
-	urls       [llm.Models + 1]*url.URL
-	Forward    []string // canonical names of client headers to pass on
+	Fields     map[string]string   // the provider's own settings, by snake_case name
+	Headers    []Header            // the provider's own, in the order of the catalogue
+	urls       map[string]*url.URL // by path, where nothing of it depends on the request
+	Forward    []string            // canonical names of client headers to pass on
 	Retry      Retry
 	Timeout    time.Duration // 0: none was asked for
 	Strict     bool          // strict OpenAI compliance
+	Lossless   bool          // refuse what cannot be carried whole
 }
 
 // Header is a header of the provider's own: with a value from the config or
 // from x-portkey-NAME, else with the client's value, else with the default.
 type Header struct{ Name, Value, Default string }
 
-// URL is where an operation goes at this target; see provider.Provider.URL.
+// URL is the address of a path at this target; see provider.Provider.Address.
 // Addresses that do not depend on the request are made once; they must not be
 // changed.
-func (t *Target) URL(op llm.Op, path, model string) (*url.URL, error) {
-	if u := t.urls[op]; u != nil {
+func (t *Target) URL(path, model string) (*url.URL, error) {
+	if u := t.urls[path]; u != nil {
 		return u, nil
 	}
-	text, err := t.Provider.URL(op, path, t.CustomHost, t.Fields, model)
+	text, err := t.Provider.Address(path, t.CustomHost, t.Fields, model)
 	if err != nil {
 		return nil, err
 	}
@@ -62,12 +63,20 @@ func (t *Target) URL(op llm.Op, path, model string) (*url.URL, error) {
 	return u, nil
 }
 
+func (t *Target) keep(path string) {
+	if u, err := t.URL(path, ""); err == nil { // without a model: it is no part of this one
+		t.urls[path] = u
+	}
+}
+
 // prepare makes what every request to the target would make again.
 func (t *Target) prepare() {
-	for op := llm.Chat; op <= llm.Models; op++ {
-		if u, err := t.URL(op, "", ""); err == nil { // without a model: it is not part of this one
-			t.urls[op] = u
-		}
+	t.urls = map[string]*url.URL{}
+	for _, e := range t.Provider.Ops {
+		t.keep(e.Path)
+	}
+	for _, path := range t.Provider.Also {
+		t.keep(path)
 	}
 	for _, name := range t.Provider.Headers {
 		t.Headers = append(t.Headers, Header{name, t.Fields[provider.FieldName(name)], t.Provider.Send[name]})

@@ -34,6 +34,7 @@ func (in inherited) under(e *entry) inherited {
 	if out.timeout = e.timeout; e.timeout == 0 {
 		out.timeout = in.timeout
 	}
+	out.lossless = e.lossless || in.lossless
 	if out.strict = e.strict; e.strict == nil {
 		out.strict = in.strict
 	}
@@ -165,7 +166,8 @@ func (b *build) leaf(e entry, in inherited) *Target {
 		Path: e.ref, Provider: e.provider, Key: keyOf(e.key), Fields: e.fields,
 		CustomHost: in.customHost, Private: in.private, Overrides: in.overrides,
 		Forward: in.forward, Timeout: in.timeout,
-		Strict: !b.header.lenient && (in.strict == nil || *in.strict),
+		Strict:   !b.header.lenient && (in.strict == nil || *in.strict),
+		Lossless: b.header.lossless || in.lossless,
 	}
 	if in.retry != nil {
 		t.Retry = *in.retry

@@ -114,6 +114,15 @@ func (c *checker) addresses() {
 		case op != llm.Models && !aliasForm.MatchString(e.Dialect):
 			c.fail(key+".dialect", "%q is not the name of a dialect", e.Dialect)
 		}
+		if e.StreamPath != "" {
+			c.location(key+".stream_path", e.StreamPath)
+		}
+	}
+	for name, path := range p.Also {
+		c.location("also."+name, path)
+		if !aliasForm.MatchString(name) || name == p.Ops[llm.Chat].Dialect {
+			c.fail("also", "%q is not the name of another dialect", name)
+		}
 	}
 }
 
@@ -171,6 +180,10 @@ func (c *checker) variables() {
 	use("relay", p.Relay)
 	for op, e := range p.Ops {
 		use("ops."+op.String()+".path", e.Path)
+		use("ops."+op.String()+".stream_path", e.StreamPath)
+	}
+	for name, path := range p.Also {
+		use("also."+name, path)
 	}
 	for from, to := range p.Paths {
 		use("paths."+from, to)

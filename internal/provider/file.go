@@ -19,6 +19,7 @@ type file struct {
 	Local      bool               `yaml:"local"`
 	Auth       fileAuth           `yaml:"auth"`
 	Ops        map[string]fileOp  `yaml:"ops"`
+	Also       map[string]string  `yaml:"also"`
 	Relay      string             `yaml:"relay"`
 	Paths      map[string]string  `yaml:"paths"`
 	Vars       map[string]fileVar `yaml:"vars"`
@@ -36,8 +37,9 @@ type fileAuth struct {
 }
 
 type fileOp struct {
-	Dialect string `yaml:"dialect"`
-	Path    string `yaml:"path"`
+	Dialect    string `yaml:"dialect"`
+	Path       string `yaml:"path"`
+	StreamPath string `yaml:"stream_path"`
 }
 
 type fileVar struct {
@@ -63,8 +65,8 @@ func (f *file) provider() (*Provider, []*problem) {
 	p := &Provider{
 		ID: f.ID, Aliases: f.Aliases, Title: f.Title, Docs: f.Docs, Status: f.Status,
 		BaseURL: f.BaseURL, CustomHost: f.CustomHost == "required", HostHeader: f.HostHeader, Local: f.Local,
-		Auth:  Auth{Scheme: f.Auth.Scheme, Name: f.Auth.Name, Env: f.Auth.Env, Optional: f.Auth.Optional},
-		Relay: f.Relay, Paths: f.Paths, Headers: f.Headers, Send: f.Send,
+		Auth: Auth{Scheme: f.Auth.Scheme, Name: f.Auth.Name, Env: f.Auth.Env, Optional: f.Auth.Optional},
+		Also: f.Also, Relay: f.Relay, Paths: f.Paths, Headers: f.Headers, Send: f.Send,
 	}
 	if p.Auth.Scheme == Bearer {
 		p.Auth.Prefix = "Bearer "

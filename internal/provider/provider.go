@@ -18,6 +18,7 @@ type Provider struct {
 
 	Auth    Auth
 	Ops     map[llm.Op]Endpoint
+	Also    map[string]string // chat in other wire formats, for clients that speak them: dialect → path
 	Relay   string            // between the base and every path that is not an op
 	Paths   map[string]string // relayed paths that live elsewhere than Relay + path
 	Vars    map[string]Var    // the {variables} other than {model}
@@ -35,8 +36,9 @@ const (
 
 // Endpoint is where one operation lives and which wire format it speaks there.
 type Endpoint struct {
-	Dialect string // empty for the list of models
-	Path    string // behind the base URL, or a whole https URL
+	Dialect    string // empty for the list of models
+	Path       string // behind the base URL, or a whole https URL
+	StreamPath string // the same for a stream, where it differs
 }
 
 // Var is a {variable} of a URL that the caller fills in: by header, or in a

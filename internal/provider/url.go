@@ -11,7 +11,7 @@ import (
 // publicNames are the operations as clients of the gateway know them
 // (gateway contract, route table).
 var publicNames = map[llm.Op]string{
-	llm.Chat: "chatComplete", llm.Complete: "complete", llm.Embed: "embed", llm.Models: "models",
+	llm.Chat: "chatComplete", llm.Complete: "complete", llm.Embed: "embed", llm.Models: "models", llm.CountTokens: "messagesCountTokens",
 }
 
 // URL is where an operation goes. customHost takes the place of the base URL
@@ -24,6 +24,33 @@ func (p *Provider) URL(op llm.Op, relPath, customHost string, vars map[string]st
 	if err != nil {
 		return "", err
 	}
+	return p.Address(path, customHost, vars, model)
+}
+
+// Place is where an operation is done for a client of the named dialect: where
+// the vendor speaks it itself, else at its main place. The error is an
+// *llm.Error, NotSupported.
+func (p *Provider) Place(op llm.Op, client string) (Endpoint, error) {
+	if path, ok := p.Also[client]; ok && op == llm.Chat {
+		return Endpoint{Dialect: client, Path: path}, nil
+	}
+	e, ok := p.Ops[op]
+	if !ok {
+		return e, &llm.Error{Kind: llm.NotSupported, Status: http.StatusNotImplemented, Message: publicNames[op] + " is not supported by " + p.ID}
+	}
+	return e, nil
+}
+
+// For is the path for a whole answer or a stream.
+func (e Endpoint) For(stream bool) string {
+	if stream && e.StreamPath != "" {
+		return e.StreamPath
+	}
+	return e.Path
+}
+
+// Address makes a URL of a path of this provider, as URL does.
+func (p *Provider) Address(path, customHost string, vars map[string]string, model string) (string, error) {
 	base, err := p.base(customHost)
 	if err != nil {
 		return "", err
@@ -61,18 +88,15 @@ func (p *Provider) base(customHost string) (string, error) {
 
 func (p *Provider) path(op llm.Op, relPath string) (string, error) {
 	if op == llm.Relay {
-		return p.relayPath(relPath)
+		return p.RelayPath(relPath)
 	}
-	e, ok := p.Ops[op]
-	if !ok {
-		return "", &llm.Error{Kind: llm.NotSupported, Status: http.StatusNotImplemented, Message: publicNames[op] + " is not supported by " + p.ID}
-	}
-	return e.Path, nil
+	e, err := p.Place(op, "")
+	return e.Path, err
 }
 
-// relayPath applies Paths to the longest beginning of path they know, so that
+// RelayPath applies Paths to the longest beginning of path they know, so that
 // /batches/b1/cancel follows /batches.
-func (p *Provider) relayPath(path string) (string, error) {
+func (p *Provider) RelayPath(path string) (string, error) {
 	if err := checkPath(path); err != nil {
 		return "", err
 	}

@@ -98,7 +98,9 @@ var outcomes = []outcome{
 	{class: "local", status: 501, kind: llm.NotSupported},
 	{class: llm.ClassReset, status: 502, kind: llm.Unreachable, final: true},
 	{class: llm.ClassCanceled, status: 499, kind: llm.Canceled, final: true, leaves: true},
-	{}, {}, {}, // answers
+	{},
+	{},
+	{}, // answers
 }
 
 var codeLists = [][]int{nil, nil, {}, {429}, {500, 503}, {502}, {408, 504}, {400, 401}, {200, 246, 299}, {501}}

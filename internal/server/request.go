@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -60,21 +61,39 @@ func (v *visit) exchange() (*gateway.Exchange, error) {
 	x := &gateway.Exchange{
 		Request: upstream.Request{
 			Op: v.op, Method: v.r.Method, Path: v.path, Query: v.r.URL.RawQuery, Header: h,
-			Dialect: v.door, Key: callerKey(h),
+			Dialect: v.door, Model: v.model, Stream: v.streamed, Key: callerKey(h),
 		},
 		Source: policy.Source{
 			Config: h.Get("X-Portkey-Config"), Provider: h.Get("X-Portkey-Provider"),
 			CustomHost: h.Get("X-Portkey-Custom-Host"), Forward: h.Get("X-Portkey-Forward-Headers"),
 			Timeout: h.Get("X-Portkey-Request-Timeout"), Strict: h.Get("X-Portkey-Strict-Open-Ai-Compliance"),
-			Header: h,
+			Lossless: h.Get("X-Sluice-Lossless"), Header: h,
 		},
 		Metadata: metadata,
 		FullPath: v.r.URL.Path,
 	}
+	v.keyInQuery(x)
 	if err := v.Gateway.Prepare(x); err != nil {
 		return nil, err
 	}
 	return x, v.readBody(x, kind)
+}
+
+// keyInQuery takes the key out of the query, where old clients of Gemini put
+// it: it is a credential, and not for whatever vendor the query is relayed to.
+func (v *visit) keyInQuery(x *gateway.Exchange) {
+	if !v.door.ModelInURL || !strings.Contains(x.Query, "key=") {
+		return
+	}
+	query, err := url.ParseQuery(x.Query)
+	if err != nil || !query.Has("key") {
+		return
+	}
+	if x.Key.Empty() {
+		x.Key = secret.New(query.Get("key"))
+	}
+	query.Del("key")
+	x.Query = query.Encode()
 }
 
 type bodyKind uint8
@@ -165,7 +184,7 @@ func (v *visit) readBody(x *gateway.Exchange, kind bodyKind) error {
 		return nil
 	}
 	if v.r.ContentLength == 0 || v.r.Body == http.NoBody {
-		if v.op == llm.Chat || v.op == llm.Complete || v.op == llm.Embed {
+		if v.op != llm.Relay && v.op != llm.Models {
 			return invalidJSON("the body is empty: a JSON object is needed")
 		}
 		return nil
@@ -182,7 +201,9 @@ func (v *visit) readBody(x *gateway.Exchange, kind bodyKind) error {
 		return invalidJSON("the body is not valid JSON: " + err.Error())
 	}
 	x.Body = &object
-	v.model, _ = jsonx.Text(object.Get("model"))
+	if model, ok := jsonx.Text(object.Get("model")); ok {
+		v.model = model
+	}
 	return nil
 }
 

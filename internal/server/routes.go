@@ -2,9 +2,11 @@ package server
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
+	"sluice/internal/dialect"
 	"sluice/internal/llm"
 	"sluice/internal/upstream"
 )
@@ -38,6 +40,11 @@ var table = []rule{
 	{"POST", "/chat/completions", inference, operation(llm.Chat)},
 	{"POST", "/completions", inference, operation(llm.Complete)},
 	{"POST", "/embeddings", inference, operation(llm.Embed)},
+	{"POST", "/messages", inference, operation(llm.Chat)},
+	{"POST", "/messages/count_tokens", inference, operation(llm.CountTokens)},
+	{"POST", "/complete", inference, operation(llm.Complete)},
+	{"POST", "/responses", inference, operation(llm.Chat)},
+	{"POST", "/models/*", inference, (*visit).modelMethod},
 	{"GET", "/models", inference, (*visit).models},
 	{"", "/prompts/*", inference, (*visit).hostedOnly},
 	{"", "/feedback", inference, (*visit).hostedOnly},
@@ -52,12 +59,71 @@ var table = []rule{
 var bare = []string{
 	"chat", "completions", "embeddings", "models", "moderations", "images", "audio", "files", "uploads", "batches",
 	"fine_tuning", "responses", "conversations", "assistants", "threads", "vector_stores", "containers", "evals",
-	"videos", "realtime", "rerank", "proxy", "prompts", "feedback", "logs",
+	"videos", "realtime", "rerank", "proxy", "prompts", "feedback", "logs", "messages", "complete",
+}
+
+// doors say whose words are spoken on paths that are not OpenAI's chat API.
+var doors = []struct{ prefix, dialect string }{
+	{"/messages", "anthropic"},
+	{"/complete", "anthropic"}, // not /completions: the prefix ends where a segment does
+	{"/responses", "responses"},
+}
+
+// methods are what Gemini's clients call on a model (SDK routes, section 2).
+var methods = map[string]struct {
+	op     llm.Op
+	stream bool
+}{
+	"generateContent":       {llm.Chat, false},
+	"streamGenerateContent": {llm.Chat, true},
+	"countTokens":           {llm.CountTokens, false},
+	"embedContent":          {llm.Embed, false},
+}
+
+// find the door of a path. gemini says that the version was one of its own.
+func (v *visit) find(path string, gemini bool) *dialect.Dialect {
+	name := "openai"
+	if _, method, ok := cutMethod(path); gemini || ok && methods[method].op != llm.Relay {
+		name = "gemini"
+	}
+	for _, d := range doors {
+		if rest, ok := strings.CutPrefix(path, d.prefix); ok && (rest == "" || rest[0] == '/') {
+			name = d.dialect
+		}
+	}
+	if d, ok := v.Dialects(name); ok {
+		return d
+	}
+	return v.door
+}
+
+// cutMethod takes /models/M:method apart. Names of fine-tuned models hold
+// colons too, so the method is what follows the last one.
+func cutMethod(path string) (model, method string, ok bool) {
+	rest, ok := strings.CutPrefix(path, "/models/")
+	at := strings.LastIndexByte(rest, ':')
+	if !ok || at < 0 {
+		return "", "", false
+	}
+	return rest[:at], rest[at+1:], true
+}
+
+// modelMethod is a call of Gemini's API, or of any other path below a model.
+func (v *visit) modelMethod() {
+	model, method, _ := cutMethod(v.path)
+	m := methods[method] // another method is relayed
+	v.op = m.op
+	if plain, err := url.PathUnescape(model); err == nil && m.op != llm.Relay {
+		v.model, v.streamed = plain, m.stream
+	}
+	v.serve()
 }
 
 // route finds what a request is for, and whether it may come in at all.
 func (v *visit) route() {
-	path, versioned, ok := normalise(v.r.URL.EscapedPath())
+	path, version, ok := normalise(v.r.URL.EscapedPath())
+	versioned := version != ""
+	v.door = v.find(path, version == "v1beta" || version == "v1alpha")
 	if e := v.admit(); e != nil {
 		v.refuse(e)
 		return
@@ -98,23 +164,28 @@ func (t *rule) allows(method string) bool {
 	return t.methods == "" || slices.Contains(strings.Split(t.methods, ","), method)
 }
 
-// normalise takes /v1 off and collapses doubled slashes, which SDKs make of a
+// normalise takes the version off and collapses doubled slashes, which SDKs make of a
 // base URL with a trailing slash. The path stays escaped. Dot segments are
 // refused: somebody on the way could resolve them.
-func normalise(path string) (rest string, versioned, ok bool) {
+func normalise(path string) (rest, version string, ok bool) {
 	for strings.Contains(path, "//") {
 		path = strings.ReplaceAll(path, "//", "/")
 	}
 	if !strings.HasPrefix(path, "/") || len(path) > maxPath {
-		return "", false, false
+		return "", "", false
 	}
 	if hasDots(path) {
-		return "", false, false
+		return "", "", false
 	}
-	if rest, versioned = strings.CutPrefix(path, "/v1/"); versioned {
-		return "/" + rest, true, rest != ""
+	for _, version = range []string{"v1", "v1beta", "v1alpha"} {
+		if rest, ok = strings.CutPrefix(path, "/"+version+"/"); ok {
+			return "/" + rest, version, rest != ""
+		}
+		if path == "/"+version {
+			return "", "", false
+		}
 	}
-	return path, false, path != "/v1"
+	return path, "", true
 }
 
 const maxPath = 8 << 10

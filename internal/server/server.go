@@ -17,7 +17,7 @@ import (
 // Options are what a Server is made of.
 type Options struct {
 	Gateway      *gateway.Gateway
-	Dialect      *dialect.Dialect // of the OpenAI doors
+	Dialects     func(name string) (*dialect.Dialect, bool)
 	Limits       Limits
 	AllowedHosts []string // beside those nobody can rebind (S21)
 	Hop          string   // our own hop token (S15)
@@ -43,6 +43,7 @@ type Limits struct {
 // Server answers HTTP requests.
 type Server struct {
 	Options
+	openai   *dialect.Dialect
 	models   []byte // the list of known models, encoded once
 	inFlight atomic.Int64
 	buffered atomic.Int64
@@ -51,7 +52,8 @@ type Server struct {
 
 // New makes a Server.
 func New(o Options) *Server {
-	return &Server{Options: o, models: modelList(o.Gateway.Compiler.Catalogue)}
+	door, _ := o.Dialects("openai")
+	return &Server{Options: o, openai: door, models: modelList(o.Gateway.Compiler.Catalogue)}
 }
 
 // Drain makes /readyz say that no new requests are wanted.
@@ -66,11 +68,12 @@ type visit struct {
 	start time.Time
 
 	op       llm.Op
-	door     *dialect.Dialect // in whose words failures are told
+	door     *dialect.Dialect // what the client speaks
 	path     string           // normalised, behind /v1
 	status   int
 	origin   llm.Origin
 	model    string
+	streamed bool // asked for in the address
 	attempts int
 	held     int64 // bytes counted in Server.buffered
 	usage    *llm.Usage
@@ -81,7 +84,7 @@ type visit struct {
 
 // ServeHTTP answers one request. A panic stays within it (R03).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	v := &visit{Server: s, w: w, r: r, start: time.Now(), door: s.Dialect, trace: traceID(r.Header)}
+	v := &visit{Server: s, w: w, r: r, start: time.Now(), door: s.openai, trace: traceID(r.Header)}
 	defer v.boundRest()
 	defer v.log()
 	defer v.recover()
@@ -154,7 +157,7 @@ func (v *visit) log() {
 	}
 	add("provider", v.origin.Provider)
 	add("target", v.origin.Path)
-	add("model", v.model)
+	add("model", v.model[:min(len(v.model), 128)])
 	if v.attempts > 1 {
 		attrs = append(attrs, slog.Int("attempts", v.attempts))
 	}

@@ -42,6 +42,7 @@ func (c *Client) translateReply(call *call, answer *llm.Answer) error {
 	if err != nil {
 		return err
 	}
+	c.seals.Keep(call.owner, reply)
 	body, lost, err := call.client.Chat.EncodeReply(reply, call.as())
 	answer.Body = body
 	call.lost = append(call.lost, lost...)

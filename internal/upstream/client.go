@@ -13,6 +13,7 @@ import (
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
 	"sluice/internal/policy"
+	"sluice/internal/seal"
 	"sluice/internal/secret"
 )
 
@@ -38,6 +39,8 @@ type Request struct {
 	Op      llm.Op
 	Method  string
 	Path    string // behind /v1, escaped; used for relays
+	Model   string // in the address, for dialects that have it there
+	Stream  bool   // the same
 	Query   string
 	Header  http.Header // the client's
 	Dialect *dialect.Dialect
@@ -70,6 +73,7 @@ type Client struct {
 	agent     string
 	hop       string
 	now       func() time.Time
+	seals     *seal.Memory
 }
 
 // Options are what a Client is made of.
@@ -95,7 +99,7 @@ func New(o Options) *Client {
 			DisableCompression:     true, // we ask for gzip and bound it ourselves
 			ForceAttemptHTTP2:      true,
 		},
-		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now,
+		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now, seals: seal.New(),
 	}
 }
 

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -14,8 +15,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"context"
 
 	"sluice/internal/egress"
 	"sluice/internal/llm"
@@ -180,6 +179,7 @@ func TestRealFailures(t *testing.T) {
 		{"bad chunk", "http://" + raw(t, head+"Transfer-Encoding: chunked\r\n\r\nxyz\r\n{}"), llm.InvalidResponse, 502, llm.ClassInvalid},
 		{"a body that is no gzip", "http://" + raw(t, head+"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"), llm.InvalidResponse, 502, llm.ClassInvalid},
 		{"unsolicited 101", "http://" + raw(t, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"), llm.InvalidResponse, 502, llm.ClassInvalid},
+		{"interim answers without end", "http://" + raw(t, strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 17)+head+"Content-Length: 2\r\n\r\n{}"), llm.InvalidResponse, 502, llm.ClassInvalid},
 		{"headers without end", "http://" + raw(t, "HTTP/1.1 200 OK\r\nX: "+strings.Repeat("a", 300<<10)+"\r\n\r\n"), llm.InvalidResponse, 502, llm.ClassInvalid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -206,7 +206,7 @@ func TestRealFailures(t *testing.T) {
 func TestOddButGood(t *testing.T) {
 	for name, answer := range map[string]string{
 		"HTTP/1.0 to the close": "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + reply,
-		"early hints first":     "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: " + fmt.Sprint(len(reply)) + "\r\n\r\n" + reply,
+		"early hints first":     strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", 16) + "HTTP/1.1 200 OK\r\nContent-Length: " + fmt.Sprint(len(reply)) + "\r\n\r\n" + reply,
 		"trailers":              "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Cost\r\n\r\n" + fmt.Sprintf("%x\r\n%s\r\n0\r\nX-Cost: 1\r\n\r\n", len(reply), reply),
 		"surplus bytes":         "HTTP/1.1 200 OK\r\nContent-Length: " + fmt.Sprint(len(reply)) + "\r\n\r\n" + reply + "HTTP/1.1 200 OK\r\n\r\n",
 	} {

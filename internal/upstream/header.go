@@ -32,18 +32,9 @@ var (
 
 // setHeaders writes what a provider gets to see: the target's credential, the
 // content, the vendor's own headers, and what forward_headers names.
-func (c *Client) setHeaders(out http.Header, r *Request, t *policy.Target, key secret.String) {
-	for _, name := range t.Forward {
-		if values := r.Header.Values(name); len(values) > 0 && mayForward(name, t) {
-			out[name] = values
-		}
-	}
-	for _, h := range t.Headers {
-		value := cmp.Or(h.Value, r.Header.Get(h.Name), h.Default)
-		if value != "" {
-			out.Set(h.Name, value)
-		}
-	}
+func (c *Client) setHeaders(call *call, r *Request, t *policy.Target, key secret.String) {
+	out := call.header
+	call.passHeaders(r, t)
 	if r.Raw != nil {
 		out["Content-Type"] = []string{r.Raw.ContentType}
 	} else if r.Body != nil {
@@ -61,6 +52,28 @@ func (c *Client) setHeaders(out http.Header, r *Request, t *policy.Target, key s
 	}
 	if name, value := t.Provider.Auth.Header(key.Reveal()); name != "" && !key.Empty() {
 		out.Set(name, value)
+	}
+}
+
+// passHeaders takes over the client's: those it asked to forward, those of its
+// dialect, those of the vendor.
+func (c *call) passHeaders(r *Request, t *policy.Target) {
+	for _, name := range t.Forward {
+		if values := r.Header.Values(name); len(values) > 0 && mayForward(name, t) {
+			c.header[name] = values
+		}
+	}
+	if !c.translated() {
+		for _, name := range r.Dialect.Headers {
+			if value := r.Header.Get(name); value != "" {
+				c.header.Set(name, value)
+			}
+		}
+	}
+	for _, h := range t.Headers {
+		if value := cmp.Or(h.Value, r.Header.Get(h.Name), h.Default); value != "" {
+			c.header.Set(h.Name, value)
+		}
 	}
 }
 

@@ -68,8 +68,10 @@ func TestToTheProvider(t *testing.T) {
 	}{
 		{"nothing is passed on unasked", "k", func(r *Request, _ *policy.Target) { r.Header = client() }, basis("Authorization", "Bearer k")},
 		{"no key, no header", "", func(r *Request, _ *policy.Target) { r.Header = client() }, basis()},
-		{"asked for everything", "k", func(r *Request, t *policy.Target) { r.Header, t.Forward = client(), names(client()) },
-			basis("Authorization", "Bearer k", "X-Team", "red", "X-Forwarded-For", "10.0.0.1", "User-Agent", "sdk/1")},
+		{
+			"asked for everything", "k", func(r *Request, t *policy.Target) { r.Header, t.Forward = client(), names(client()) },
+			basis("Authorization", "Bearer k", "X-Team", "red", "X-Forwarded-For", "10.0.0.1", "User-Agent", "sdk/1"),
+		},
 		{"the caller's key may go there", "caller", func(r *Request, t *policy.Target) {
 			r.Header, t.Forward, t.CallerKey = client(), []string{"X-Api-Key"}, true
 		}, basis("Authorization", "Bearer caller", "X-Api-Key", "caller")},

@@ -16,6 +16,7 @@ import (
 	"sluice/internal/llm"
 	"sluice/internal/policy"
 	"sluice/internal/provider"
+	"sluice/internal/seal"
 	"sluice/internal/secret"
 )
 
@@ -25,6 +26,7 @@ type call struct {
 	url    *url.URL
 	header http.Header
 	body   []byte // nil: none, or the request's raw one
+	model  string // as asked, after overrides
 	stream bool
 	lost   []string
 
@@ -33,6 +35,7 @@ type call struct {
 	client   *dialect.Dialect
 	speaks   *dialect.Dialect // what the provider speaks; nil: nobody looks inside
 	chat     *llm.Prompt      // the client's request, when the dialects differ
+	owner    seal.Owner       // of the proofs in it
 }
 
 // translated reports that client and provider speak different dialects.
@@ -45,23 +48,36 @@ func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call
 	if !t.Provider.Auth.Spoken() {
 		return nil, notSupported("requests to %s need a way to authenticate that this version does not have", t.Provider.ID)
 	}
-	model, err := c.shape(call, r, t)
+	call.owner = ownerOf(r, t, key)
+	path, err := c.shape(call, r, t)
 	if err != nil {
 		return nil, err
 	}
-	if call.url, err = t.URL(r.Op, r.Path, model); err != nil {
+	if call.url, err = t.URL(path, call.model); err != nil {
 		return nil, err
 	}
+	if t.Lossless && len(call.lost) > 0 {
+		return nil, badField("", "this request cannot be carried to %s without loss, as x-sluice-lossless asks: %s", t.Provider.ID, strings.Join(call.lost, ", "))
+	}
 	call.addQuery(r, t, key)
-	c.setHeaders(call.header, r, t, key)
+	c.setHeaders(call, r, t, key)
 	return call, nil
+}
+
+// ownerOf is who gets proofs of a vendor, and gets them back: the credential at
+// the place it is sent to.
+func ownerOf(r *Request, t *policy.Target, key secret.String) seal.Owner {
+	if key.Empty() {
+		key = r.Key
+	}
+	return seal.OwnerOf(t.Provider.ID+"\x00"+t.CustomHost, key.Reveal())
 }
 
 // addQuery writes the client's query, for relays, and a key that belongs there.
 // What the address says itself stays as it is: the client cannot say it again.
 func (c *call) addQuery(r *Request, t *policy.Target, key secret.String) {
 	query := ""
-	if r.Op == llm.Relay || r.Op == llm.Models {
+	if r.Op == llm.Relay || r.Op == llm.Models || c.client.Query && !c.translated() {
 		query = without(r.Query, c.url.Query())
 	}
 	if auth := t.Provider.Auth; auth.Scheme == provider.Query && !key.Empty() {
@@ -103,39 +119,76 @@ func notSupported(format string, args ...any) *llm.Error {
 	return &llm.Error{Kind: llm.NotSupported, Status: http.StatusNotImplemented, Message: fmt.Sprintf(format, args...)}
 }
 
-// shape writes the body. It returns the model, which may be part of the address.
-func (c *Client) shape(call *call, r *Request, t *policy.Target) (model string, err error) {
-	endpoint, ok := t.Provider.Ops[r.Op]
-	if ok && endpoint.Dialect != "" {
-		if call.speaks, ok = c.dialects(endpoint.Dialect); !ok || !call.client.Carries(r.Op, call.speaks) {
-			return "", notSupported("%s is not supported by %s: it speaks a wire format that this version does not translate", r.Op, t.Provider.ID)
+// shape writes the body and finds the path it goes to.
+func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, err error) {
+	if r.Op == llm.Relay || r.Op == llm.Models {
+		return call.shapeRelay(r, t)
+	}
+	var body jsonx.Object
+	if r.Body != nil {
+		body = r.Body.Clone()
+	}
+	if err := call.ask(r, t, &body); err != nil {
+		return "", err
+	}
+	place, err := t.Provider.Place(r.Op, r.Dialect.Name)
+	if err != nil {
+		return "", err
+	}
+	var known bool
+	if call.speaks, known = c.dialects(place.Dialect); !known || !call.client.Carries(r.Op, call.speaks) {
+		return "", notSupported("%s is not supported by %s: it speaks a wire format that this version does not translate", r.Op, t.Provider.ID)
+	}
+	path = place.For(call.stream)
+	if call.translated() {
+		return path, c.translate(call, &body, t)
+	}
+	if r.Body != nil {
+		call.lost = t.Provider.Quirks.Edit(&body)
+		call.body = body.Bytes()
+	}
+	return path, nil
+}
+
+// shapeRelay shapes a request that nobody looks into.
+func (c *call) shapeRelay(r *Request, t *policy.Target) (path string, err error) {
+	if r.Body != nil {
+		body := r.Body.Clone()
+		for _, o := range t.Overrides {
+			body.Set(o.Name, o.Value)
 		}
+		c.stream = jsonx.IsTrue(body.Get("stream"))
+		c.model, _ = jsonx.Text(body.Get("model"))
+		c.body = body.Bytes()
 	}
-	if r.Body == nil {
-		return "", nil
+	if r.Op == llm.Relay {
+		return t.Provider.RelayPath(r.Path)
 	}
-	body := r.Body.Clone()
+	place, err := t.Provider.Place(r.Op, "")
+	return place.Path, err
+}
+
+// ask applies the overrides and reads which model is asked, and whether for a
+// stream: in the body, or in the address where the client's dialect has it there.
+func (c *call) ask(r *Request, t *policy.Target, body *jsonx.Object) (err error) {
+	if r.Dialect.ModelInURL {
+		c.model, c.stream = r.Model, r.Stream
+	}
 	for _, o := range t.Overrides {
+		if o.Name == "model" && r.Dialect.ModelInURL {
+			c.model, _ = jsonx.Text(o.Value)
+			continue
+		}
 		body.Set(o.Name, o.Value)
 	}
-	if r.Op == llm.Relay || call.speaks == nil {
-		call.stream = jsonx.IsTrue(body.Get("stream"))
-		model, _ = jsonx.Text(body.Get("model"))
-		call.body = body.Bytes()
-		return model, nil
+	if r.Dialect.ModelInURL {
+		return nil
 	}
-	if model, err = modelOf(&body); err != nil {
-		return "", err
+	if c.model, err = modelOf(body); err != nil {
+		return err
 	}
-	if call.stream, err = streamOf(&body); err != nil {
-		return "", err
-	}
-	if call.translated() {
-		return model, c.translate(call, &body, t)
-	}
-	call.lost = t.Provider.Quirks.Edit(&body)
-	call.body = body.Bytes()
-	return model, nil
+	c.stream, err = streamOf(body)
+	return err
 }
 
 func modelOf(body *jsonx.Object) (string, error) {
@@ -169,6 +222,8 @@ func (c *Client) translate(call *call, body *jsonx.Object, t *policy.Target) err
 	if err != nil {
 		return err
 	}
+	chat.Model, chat.Stream = call.model, call.stream
+	c.seals.Restore(call.owner, chat)
 	call.chat = chat
 	if call.body, call.lost, err = call.speaks.Chat.EncodeRequest(chat); err != nil {
 		return err

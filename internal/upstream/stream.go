@@ -9,6 +9,7 @@ import (
 	"sluice/internal/dialect"
 	"sluice/internal/framing"
 	"sluice/internal/llm"
+	"sluice/internal/seal"
 )
 
 // openStream waits for the first event that says something. Until then a
@@ -25,6 +26,7 @@ func (c *Client) openStream(w *watch, call *call, resp *http.Response, r io.Read
 	if call.translated() {
 		s.decoder = call.speaks.Chat.NewDecoder()
 		s.encoder = call.client.Chat.NewEncoder(call.as())
+		s.seals = c.seals.Collect(call.owner)
 	}
 	if err := s.prime(); err != nil {
 		err.Header = resp.Header
@@ -47,6 +49,7 @@ type events struct {
 
 	decoder dialect.Decoder // both nil when bytes pass
 	encoder dialect.Encoder
+	seals   *seal.Collector
 
 	held  []byte // arrived before the commit point, goes out first
 	out   []byte // what the encoder wrote
@@ -164,16 +167,25 @@ func (s *events) mended(data []byte) []byte {
 func (s *events) translated(ev framing.Event) (llm.Frame, error) {
 	list, err := s.decoder.Decode(ev)
 	s.out = s.out[:0]
-	for i := range list {
-		s.out = s.encoder.Encode(s.out, &list[i])
-	}
+	s.say(list)
 	if err != nil {
+		if s.state = err; len(s.out) > 0 { // what came before the failure goes out first
+			return llm.Frame{Raw: s.out, More: true}, nil
+		}
 		return s.finish(err)
 	}
 	if len(s.out) == 0 && s.mark == dialect.Content {
 		s.mark = dialect.Empty
 	}
 	return llm.Frame{Raw: s.out, More: s.sse.Buffered()}, nil
+}
+
+// say writes events for the client, and lets the memory of seals listen.
+func (s *events) say(list []llm.Event) {
+	for i := range list {
+		s.seals.Add(&list[i])
+		s.out = s.encoder.Encode(s.out, &list[i])
+	}
 }
 
 // refused is an event that is a failure. The provider's own error event passes
@@ -222,9 +234,7 @@ func (s *events) over(err error) (llm.Frame, error) {
 func (s *events) overTranslated() (llm.Frame, error) {
 	list, err := s.decoder.End()
 	s.out = s.out[:0]
-	for i := range list {
-		s.out = s.encoder.Encode(s.out, &list[i])
-	}
+	s.say(list)
 	if err != nil {
 		return s.finish(err)
 	}

@@ -180,6 +180,39 @@ func TestMore(t *testing.T) {
 	}
 }
 
+// TestUnnamedStream: some servers forget to say that they stream.
+func TestUnnamedStream(t *testing.T) {
+	for _, kind := range []string{"text/plain", "application/octet-stream"} {
+		answer, err := ask(t, answering(200, strings.NewReader(recorded), "Content-Type", kind), streamed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := drain(answer); out != recorded || err != nil || answer.Header.Get("Content-Type") != "text/event-stream" {
+			t.Errorf("%s: %v, %v", kind, answer.Header, err)
+		}
+	}
+	if _, err := ask(t, answering(200, strings.NewReader(recorded), "Content-Type", "text/event-stream"), unary); failed(t, err).Kind != llm.InvalidResponse {
+		t.Errorf("a stream nobody asked for: %v", err)
+	}
+}
+
+// TestRelayedStream: of a path nobody knows, nobody knows how its stream ends.
+func TestRelayedStream(t *testing.T) {
+	const text = ": hi\n\nevent: a\ndata: not JSON\n\ndata: last"
+	r := chat(t, streamed)
+	r.Op, r.Path = llm.Relay, "/responses"
+	for want, body := range map[error]io.Reader{nil: strings.NewReader(text), io.ErrUnexpectedEOF: cutBy(text, io.ErrUnexpectedEOF)} {
+		answer, err := clientOf(answering(200, body, "Content-Type", "text/event-stream")).Do(t.Context(), r, acme(), noKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := drain(answer)
+		if out != text+"\n\n" || !answer.Events || !errors.Is(err, want) {
+			t.Errorf("%v: %q", err, out)
+		}
+	}
+}
+
 // eventsOf reads what a client would, and says how it ended: with the end
 // mark, with an error, or with neither.
 func eventsOf(t *testing.T, text string) (data []string, done, failures int) {

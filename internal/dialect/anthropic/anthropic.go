@@ -6,6 +6,8 @@ import "sluice/internal/dialect"
 // with an event like the others, so that there is no terminal frame.
 var Dialect = dialect.Dialect{
 	Name:             "anthropic",
+	Query:            true, // ?beta=true
+	Headers:          []string{"Anthropic-Version", "Anthropic-Beta"},
 	Chat:             codec{},
 	Inspect:          inspect,
 	NewTap:           newTap,
