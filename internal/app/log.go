@@ -36,19 +36,30 @@ func (l *lines) run() {
 	for {
 		select {
 		case b := <-l.queue:
-			_, _ = l.out.Write(b)
-			continue
+			_, _ = l.out.Write(l.more(b))
 		case <-l.quit:
-		}
-		for {
-			select {
-			case b := <-l.queue:
+			if b := l.more(nil); len(b) > 0 {
 				_, _ = l.out.Write(b)
-			default:
-				return
+				continue
 			}
+			return
 		}
 	}
+}
+
+// more joins the lines that wait already to b, so that a busy gateway writes
+// many with one call.
+func (l *lines) more(b []byte) []byte {
+	const enough = 64 << 10
+	for len(b) < enough {
+		select {
+		case next := <-l.queue:
+			b = append(b, next...)
+		default:
+			return b
+		}
+	}
+	return b
 }
 
 func isTerminal(w io.Writer) bool {

@@ -80,16 +80,27 @@ func (g *Gateway) planOf(x *Exchange) (*policy.Plan, error) {
 // addressed reads a provider out of the model, @openai/gpt-4o, for clients that
 // can set no header. It only counts when nothing else names a provider.
 func (g *Gateway) addressed(x *Exchange) {
-	if x.Body == nil || x.Source.Provider != "" || x.Source.Config != "" {
+	if x.Source.Provider != "" || x.Source.Config != "" {
 		return
 	}
-	model, _ := jsonx.Text(x.Body.Get("model"))
+	inURL := x.Dialect != nil && x.Dialect.ModelInURL
+	model := x.Model
+	if !inURL {
+		if x.Body == nil {
+			return
+		}
+		model, _ = jsonx.Text(x.Body.Get("model"))
+	}
 	id, rest, ok := strings.Cut(strings.TrimPrefix(model, "@"), "/")
 	if !ok || !strings.HasPrefix(model, "@") || rest == "" {
 		return
 	}
 	x.Source.Provider = id
-	x.Body.Set("model", jsonx.Quote(rest))
+	if inURL {
+		x.Model = rest
+	} else {
+		x.Body.Set("model", jsonx.Quote(rest))
+	}
 }
 
 // key chooses the credential for a target: its own, else the caller's where the

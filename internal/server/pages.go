@@ -7,9 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"sluice/internal/jsonx"
 	"sluice/internal/llm"
-	"sluice/internal/provider"
 )
 
 const greeting = `Sluice says hey! One door to every model.
@@ -17,6 +15,9 @@ const greeting = `Sluice says hey! One door to every model.
   POST /v1/chat/completions   chat, also streamed (OpenAI API)
   POST /v1/completions        text completion
   POST /v1/embeddings         vectors
+  POST /v1/messages           chat (Anthropic Messages), /v1/messages/count_tokens
+  POST /v1/responses          chat (OpenAI Responses)
+  POST /v1beta/models/M:generateContent, :streamGenerateContent, … (Gemini)
   GET  /v1/models             known models, or a provider's own
   any  /v1/...                every other path goes to the provider as it is
   GET  /livez, /readyz        health
@@ -91,29 +92,4 @@ func (v *visit) headLimits() *llm.Error {
 
 func headersTooLarge(message string) *llm.Error {
 	return &llm.Error{Kind: llm.HeadersTooLarge, Status: http.StatusRequestHeaderFieldsTooLarge, Message: message}
-}
-
-// modelList is the answer to GET /v1/models that names no provider: models that
-// are known by name, written so that they can be used as they are.
-func modelList(c *provider.Catalogue) []byte {
-	type model struct {
-		ID      string `json:"id"`
-		Object  string `json:"object"`
-		Created int64  `json:"created"`
-		OwnedBy string `json:"owned_by"`
-	}
-	list := struct {
-		Object string  `json:"object"`
-		Data   []model `json:"data"`
-	}{Object: "list", Data: []model{}}
-	for _, p := range c.All() {
-		for _, m := range p.Models {
-			list.Data = append(list.Data, model{ID: "@" + p.ID + "/" + m, Object: "model", OwnedBy: p.ID})
-		}
-	}
-	body, err := jsonx.Marshal(list)
-	if err != nil {
-		panic(err) // plain strings cannot fail to encode, and if so then at start
-	}
-	return body
 }

@@ -250,15 +250,6 @@ func (v *visit) proxied() {
 	operation(llm.Relay)(v)
 }
 
-// models lists what we know, unless the request names where to ask.
-func (v *visit) models() {
-	if v.r.Header.Get("X-Portkey-Provider") == "" && v.r.Header.Get("X-Portkey-Config") == "" {
-		v.json(http.StatusOK, v.Server.models)
-		return
-	}
-	operation(llm.Models)(v)
-}
-
 func (v *visit) hostedOnly() {
 	v.refuse(&llm.Error{
 		Kind: llm.NotSupported, Status: http.StatusNotImplemented,

@@ -44,7 +44,7 @@ type Limits struct {
 type Server struct {
 	Options
 	openai   *dialect.Dialect
-	models   []byte // the list of known models, encoded once
+	lists    modelLists
 	inFlight atomic.Int64
 	buffered atomic.Int64
 	draining atomic.Bool
@@ -53,7 +53,7 @@ type Server struct {
 // New makes a Server.
 func New(o Options) *Server {
 	door, _ := o.Dialects("openai")
-	return &Server{Options: o, openai: door, models: modelList(o.Gateway.Compiler.Catalogue)}
+	return &Server{Options: o, openai: door, lists: newModelLists(o.Gateway.Compiler.Catalogue)}
 }
 
 // Drain makes /readyz say that no new requests are wanted.
