@@ -22,6 +22,15 @@ type Dialect struct {
 	// Headers are the client's headers that belong to the request in the same way.
 	Headers []string
 
+	// ErrorsPass says that a provider's error bodies reach a client of the same
+	// dialect as they are (E3). Otherwise they are told anew, with the provider's
+	// name.
+	ErrorsPass bool
+
+	// NamesProvider says that whole answers get a member that names who gave
+	// them, as clients of the incumbent know it (contract, §6.2).
+	NamesProvider bool
+
 	// Chat translates conversations. Without it the dialect can only be
 	// relayed, between a client and a provider that both speak it.
 	Chat ChatCodec
@@ -33,7 +42,8 @@ type Dialect struct {
 
 	// Repair mends a whole answer that was inspected, where vendors of this
 	// dialect are known to depart from it; nil: they are not. What needs no
-	// mending keeps its bytes.
+	// mending keeps its bytes. Clients that asked for no strict compliance get
+	// answers unmended.
 	Repair func(op llm.Op, body []byte) []byte
 
 	// RepairEvent is Repair for the data of one event of a stream; nil means

@@ -131,6 +131,9 @@ func (l *List) Add(v jsonx.Value) {
 // Empty reports whether nothing was added.
 func (l *List) Empty() bool { return len(l.b) == 0 }
 
+// Size is how much was added, in bytes.
+func (l *List) Size() int { return len(l.b) }
+
 // Array is the finished array.
 func (l *List) Array() jsonx.Value {
 	if len(l.b) == 0 {
@@ -158,7 +161,7 @@ func (l *Losses) Add(format string, args ...any) { *l = append(*l, fmt.Sprintf(f
 // Extra notes the members of another family that stay behind. A null says
 // nothing, so nothing is lost with it.
 func (l *Losses) Extra(path string, x llm.Extra, family string) {
-	if x.Family == family {
+	if x.Family == family || x.Quiet {
 		return
 	}
 	for _, f := range x.Fields {
@@ -170,13 +173,20 @@ func (l *Losses) Extra(path string, x llm.Extra, family string) {
 
 // MessagePath names a message of a prompt as the client wrote it.
 func MessagePath(p *llm.Prompt, i int) string {
+	list, beside := p.List, p.Beside
+	if list == "" {
+		list, beside = "messages", "system"
+	}
+	if i < len(p.Messages) && p.Messages[i].Label == list { // the list was a string
+		return list
+	}
 	if p.Slot {
 		if i == 0 {
-			return "system"
+			return beside
 		}
 		i--
 	}
-	return fmt.Sprintf("messages[%d]", i)
+	return fmt.Sprintf("%s[%d]", list, i)
 }
 
 // PartPath names a part of a message as the client wrote it.
@@ -185,5 +195,24 @@ func PartPath(p *llm.Prompt, message, part int) string {
 	if p.Slot && message == 0 {
 		return fmt.Sprintf("%s[%d]", path, part)
 	}
-	return fmt.Sprintf("%s.content[%d]", path, part)
+	if message < len(p.Messages) {
+		if label := p.Messages[message].Label; label != "" && label != "message" {
+			return path // the item is the part
+		}
+	}
+	within := p.Within
+	if within == "" {
+		within = "content"
+	}
+	return fmt.Sprintf("%s.%s[%d]", path, within, part)
+}
+
+// Stateless refuses a prompt of another family that refers to what its vendor
+// keeps: without it the model would answer a conversation it does not know.
+func Stateless(p *llm.Prompt, family string) error {
+	if p.Family == family || len(p.State.Kept) == 0 {
+		return nil
+	}
+	field := p.State.Kept[0]
+	return Refuse(field, "%s refers to what another vendor keeps: send the whole conversation to this provider", field)
 }

@@ -15,6 +15,10 @@ type Prompt struct {
 	// Slot says that the first message was not in the list of messages but in a
 	// place of its own (Anthropic's system), for naming fields of the client.
 	Slot bool
+	// List and Beside are what the client calls the list of messages and that
+	// place; empty: messages and system.
+	List, Beside string
+	Within       string // what it calls a message's list of parts; empty: content
 
 	Tools     []Tool
 	Choice    ToolChoice
@@ -24,6 +28,7 @@ type Prompt struct {
 	Limits    Limits
 	Caller    Caller
 	Cache     *CacheMark // automatic mark on the last part
+	State     State
 	Extra     Extra
 }
 
@@ -42,12 +47,24 @@ const (
 // Instructs reports whether the role gives instructions to the model.
 func (r Role) Instructs() bool { return r == System || r == Developer }
 
-// Message is one turn, in a prompt as well as in a reply.
+// Message is one turn, in a prompt as well as in a reply. Where a wire has
+// items instead of turns, each item is a message.
 type Message struct {
-	Role  Role
-	Name  string // of the participant
-	Parts []Part
-	Extra Extra
+	Role   Role
+	Name   string // of the participant
+	ID     string // of the item
+	Phase  string // of a model's text: on the way, or the final answer
+	Status string // of the item: the wire's word
+	Label  string // what the wire calls the item, when it said
+	Parts  []Part
+	Extra  Extra
+}
+
+// State is what a client wants its vendor to keep, or refers to as kept there.
+type State struct {
+	Unstored bool     // nothing shall be kept
+	Sealed   bool     // the model's thinking shall come sealed, to be sent back
+	Kept     []string // fields that refer to what the vendor keeps; no other vendor can honour them
 }
 
 // Extra keeps the members of a wire object that its decoder did not consume,
@@ -55,7 +72,11 @@ type Message struct {
 // others report them as lost (vocabulary, families).
 type Extra struct {
 	Family string // of wire formats: openai-chat, anthropic, …
+	Quiet  bool   // no other family misses anything: the request repeated, bookkeeping
 	Fields []Field
+	// Spelling says how the wire wrote what it can write in several ways, so
+	// that its own family can be given the same back; nothing is lost with it.
+	Spelling []string
 }
 
 // Field is one member of a wire object.
@@ -78,6 +99,7 @@ func (x Extra) Get(family, name string) jsonx.Value {
 
 // Output is the form of the answer. The zero value is free text.
 type Output struct {
+	Plain      bool    // free text, said in so many words
 	JSON       bool    // any JSON object
 	Schema     *Schema // JSON of this shape
 	Verbosity  string
@@ -90,6 +112,7 @@ type Schema struct {
 	Name, Description string
 	Raw               jsonx.Value // never decoded: the order of its members steers models
 	Strict            *bool
+	Source            Extra // the wire's own form of Raw, where it is no JSON Schema
 	Extra             Extra
 }
 

@@ -25,6 +25,7 @@ type Event struct {
 	Stop  Stop   // Stop
 	Usage *Usage // Start, Usage
 	Extra Extra  // Start, Note
+	Aside Extra  // Note: members for the choice
 }
 
 // EventKind is what an event says.

@@ -43,8 +43,9 @@ func (f *Fold) Add(e *Event) error {
 		f.Reply.Usage = e.Usage
 	case EventNote:
 		note(&f.Reply.Extra, e.Extra)
+		note(&f.choice(e.Choice).Extra, e.Aside)
 		if c := f.choice(e.Choice); len(c.Messages) > 0 {
-			note(&c.Messages[len(c.Messages)-1].Extra, e.Message.Extra)
+			c.Messages[len(c.Messages)-1].note(&e.Message)
 		}
 	case EventEnd:
 		f.Ended = true
@@ -60,6 +61,17 @@ func (f *Fold) choice(index int) *Choice {
 	}
 	f.Reply.Choices = append(f.Reply.Choices, Choice{Index: index})
 	return &f.Reply.Choices[len(f.Reply.Choices)-1]
+}
+
+// note takes over what is said about the message as a whole.
+func (m *Message) note(about *Message) {
+	if about.Status != "" {
+		m.Status = about.Status
+	}
+	if about.Phase != "" {
+		m.Phase = about.Phase
+	}
+	note(&m.Extra, about.Extra)
 }
 
 // note puts members into an Extra, the later ones over the earlier.

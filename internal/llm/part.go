@@ -93,9 +93,11 @@ type CacheMark struct {
 	Extra Extra
 }
 
-// Cite says where a part of a text comes from. The span is the whole text part.
+// Cite says where a text comes from. The span is in bytes of the part's text;
+// an End of 0 is the whole part.
 type Cite struct {
 	URL, Title, Quote string
+	Start, End        int
 	Raw               jsonx.Value // the wire's own object, for its family
 	Family            string
 }

@@ -10,7 +10,10 @@ type Tool struct {
 	Schema            jsonx.Value // JSON Schema of the arguments, never decoded
 	Strict            *bool
 	Builtin           string // the vendor's word for a tool of its own
+	FreeForm          bool   // takes plain text; Schema says it as one string named input
+	Search            bool   // a builtin that only finds the other tools: not missed where all of them are given
 	Cache             *CacheMark
+	Source            Extra // the wire's own form of Schema, where it is no JSON Schema
 	Extra             Extra
 	Function          Extra // OpenAI's inner object
 }
@@ -65,7 +68,9 @@ const (
 // Result is what a call came to.
 type Result struct {
 	CallID  string
+	Name    string // of the tool, where the wire says it
 	Parts   []Part
 	IsError *bool // nil: not said
 	By      Runner
+	Source  Extra // the wire's own form of the texts in Parts
 }

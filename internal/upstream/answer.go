@@ -1,6 +1,8 @@
 package upstream
 
 import (
+	"bytes"
+	"cmp"
 	"io"
 	"net/http"
 
@@ -28,13 +30,31 @@ func (c *Client) readWhole(w *watch, call *call, resp *http.Response, r io.Reade
 		if err := c.translateReply(call, answer); err != nil {
 			return nil, err
 		}
-	case call.speaks.Repair != nil:
+	case call.speaks.Repair != nil && call.strict:
 		answer.Body = call.speaks.Repair(call.op, body)
+	case call.speaks.NamesProvider:
+		answer.Body = named(body, call.provider)
 	}
 	_ = resp.Body.Close()
 	w.stop()
 	answer.Header["Content-Type"] = jsonType
 	return answer, nil
+}
+
+// named adds the member provider at the end of an object that has none. All
+// else keeps its bytes.
+func named(body []byte, provider string) []byte {
+	var m [1]jsonx.Value
+	end := bytes.LastIndexByte(body, '}')
+	if !jsonx.Members(body, []string{"provider"}, m[:]) || m[0] != nil || end < 0 {
+		return body
+	}
+	out := append(make([]byte, 0, len(body)+len(provider)+16), bytes.TrimRight(body[:end], " \t\r\n")...)
+	if out[len(out)-1] != '{' {
+		out = append(out, ',')
+	}
+	out = jsonx.AppendQuote(append(out, `"provider":`...), provider)
+	return append(out, body[end:]...)
 }
 
 func (c *Client) translateReply(call *call, answer *llm.Answer) error {
@@ -64,8 +84,8 @@ func (c *Client) readFailure(w *watch, call *call, resp *http.Response, r io.Rea
 	}
 	e := decodeError(call.errorDialect(), resp, body)
 	e.Kind, e.Status, e.Class, e.Header = llm.UpstreamStatus, resp.StatusCode, llm.ClassStatus, resp.Header
-	e.RetryAfter = retryAfter(resp.Header, c.now())
-	if e.Message == "" || call.op == llm.Relay || call.op == llm.Models {
+	e.RetryAfter = cmp.Or(retryAfter(resp.Header, c.now()), e.RetryAfter)
+	if e.Message == "" || call.op == llm.Relay || call.op == llm.Models || call.client.ErrorsPass && !call.translated() {
 		e.Body = body // its text, or for a relay the very bytes, are shown
 	}
 	return e

@@ -21,7 +21,9 @@ func (c *Client) openStream(w *watch, call *call, resp *http.Response, r io.Read
 	}
 	if call.speaks != nil && call.speaks.NewTap != nil {
 		s.tap, s.terminal = call.speaks.NewTap(call.op), call.speaks.Terminal
-		s.op, s.mend = call.op, call.speaks.RepairEvent
+		if s.op = call.op; call.strict {
+			s.mend = call.speaks.RepairEvent
+		}
 	}
 	if call.translated() {
 		s.decoder = call.speaks.Chat.NewDecoder()
@@ -109,8 +111,7 @@ func (s *events) read() (llm.Frame, error) {
 		return llm.Frame{}, s.state
 	}
 	if s.ended {
-		s.drain()
-		return s.finish(io.EOF)
+		return s.rest()
 	}
 	ev, err := s.sse.Next()
 	if err != nil {
@@ -278,13 +279,20 @@ func (s *events) Facts() (*llm.Usage, string) {
 // event, so that the connection can be used again.
 const lingering = 100 * time.Millisecond
 
-func (s *events) drain() {
+// rest is what a provider sends behind the frame that ends its stream: mostly
+// nothing, sometimes an end mark of another dialect. It passes where bytes do.
+func (s *events) rest() (llm.Frame, error) {
 	s.w.idle = lingering
 	for range 8 {
-		if _, err := s.sse.Next(); err != nil {
-			return
+		ev, err := s.sse.Next()
+		if err != nil {
+			break
+		}
+		if s.encoder == nil && !ev.Open {
+			return llm.Frame{Raw: ev.Raw, More: s.sse.Buffered()}, nil
 		}
 	}
+	return s.finish(io.EOF)
 }
 
 // Close ends the attempt; an unfinished one is seen by the provider as a

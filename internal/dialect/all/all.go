@@ -5,12 +5,16 @@ package all
 import (
 	"sluice/internal/dialect"
 	"sluice/internal/dialect/anthropic"
+	"sluice/internal/dialect/gemini"
 	"sluice/internal/dialect/openai"
+	"sluice/internal/dialect/responses"
 )
 
 var byName = map[string]*dialect.Dialect{
 	anthropic.Dialect.Name: &anthropic.Dialect,
+	gemini.Dialect.Name:    &gemini.Dialect,
 	openai.Dialect.Name:    &openai.Dialect,
+	responses.Dialect.Name: &responses.Dialect,
 }
 
 // Find returns the dialect of that name.

@@ -78,7 +78,7 @@ func find(t *testing.T, name string) *dialect.Dialect {
 }
 
 // created is the gateway's clock.
-var created = regexp.MustCompile(`"created":[0-9]+`)
+var created = regexp.MustCompile(`"created(_at)?":[0-9]+`)
 
 func (s *sides) request(t *testing.T, body []byte) string {
 	t.Helper()
@@ -104,7 +104,7 @@ func (s *sides) reply(t *testing.T, body []byte) string {
 	if err != nil {
 		return failure(t, err)
 	}
-	return created.ReplaceAllString(pretty(t, out), `"created":0`) + report(lost)
+	return created.ReplaceAllString(pretty(t, out), `"created$1":0`) + report(lost)
 }
 
 func (s *sides) stream(t *testing.T, sse []byte) string {
@@ -135,7 +135,7 @@ func (s *sides) stream(t *testing.T, sse []byte) string {
 			break
 		}
 	}
-	return created.ReplaceAllString(string(out), `"created":0`)
+	return created.ReplaceAllString(string(out), `"created$1":0`)
 }
 
 func failure(t *testing.T, err error) string {

@@ -14,7 +14,7 @@ import (
 	"sluice/internal/jsonx"
 )
 
-var names = []string{"anthropic", "openai"}
+var names = []string{"anthropic", "gemini", "openai", "responses"}
 
 // TestMatrix carries every fixture of every dialect to every other one. A
 // prompt is refused with a reason or becomes valid JSON; an answer is the same

@@ -1,6 +1,8 @@
 package anthropic
 
 import (
+	"strings"
+
 	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
@@ -125,6 +127,7 @@ func readTool(r *dialect.Reader) llm.Tool {
 	if kind, _ := jsonx.Text(r.Peek("type")); kind != "" && kind != "custom" {
 		t := llm.Tool{Builtin: kind}
 		t.Name, _ = jsonx.Text(r.Peek("name"))
+		t.Search = strings.HasPrefix(kind, "tool_search_tool_")
 		t.Extra = r.Rest(family)
 		return t
 	}

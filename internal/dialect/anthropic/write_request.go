@@ -22,6 +22,9 @@ type requestWriter struct {
 // EncodeRequest asks a provider what a client of another dialect asked (wire
 // formats, Anthropic Messages, request).
 func (codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error) {
+	if err := dialect.Stateless(p, family); err != nil {
+		return nil, nil, err
+	}
 	e := &requestWriter{p: p, card: cardOf(p.Model)}
 	e.marks = max(0, countMarks(p)-maxMarks)
 	var w dialect.Writer

@@ -19,6 +19,8 @@ func (e *requestWriter) tools() jsonx.Value {
 			var w dialect.Writer
 			w.Extra(t.Extra, family)
 			list.Add(w.Object())
+		case t.Search:
+			e.lost.Add("%s", index("tools", i))
 		case t.Builtin != "":
 			e.refuse(toolPath(t, i), "the tool %s is run by its vendor and this provider has no such tool", t.Builtin)
 		case e.p.Choice.Mode == llm.ChoiceAllowed && !slices.Contains(e.p.Choice.Names, t.Name):

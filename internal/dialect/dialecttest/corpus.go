@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +14,10 @@ import (
 )
 
 // apis names the recordings that are of each dialect.
-var apis = map[string]string{"openai": "openai.chat", "anthropic": "anthropic.messages"}
+var apis = map[string]string{
+	"openai": "openai.chat", "anthropic": "anthropic.messages", "responses": "openai.responses",
+	"gemini": "gemini.generateContent gemini.streamGenerateContent",
+}
 
 // Recording is one exchange of the corpus.
 type Recording struct {
@@ -54,7 +59,7 @@ func Corpus(t *testing.T, d *dialect.Dialect, judge func(*testing.T, *Recording)
 		if err := jsonx.Unmarshal(raw, &r); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
-		if r.API != apis[d.Name] {
+		if !slices.Contains(strings.Fields(apis[d.Name]), r.API) {
 			continue
 		}
 		judged++
@@ -76,9 +81,8 @@ func exchange(t *testing.T, d *dialect.Dialect, r *Recording) {
 			t.Errorf("no message in the error %s", r.Response.Body)
 		}
 	case r.Response.Stream:
-		text, _ := jsonx.Text(r.Response.Body)
 		for _, sse := range r.Streams() {
-			if strings.Contains(text, `"error"`) && !bytes.Contains(sse, []byte("message_stop")) {
+			if failed.Match(sse) && !bytes.Contains(sse, []byte("message_stop")) {
 				failing(t, d, sse)
 				continue
 			}
@@ -89,6 +93,9 @@ func exchange(t *testing.T, d *dialect.Dialect, r *Recording) {
 		Reply(t, d, r.Response.Body)
 	}
 }
+
+// failed finds an event that reports a failure.
+var failed = regexp.MustCompile(`"error": *[{"]|event: error`)
 
 // failing judges a stream that ends with the provider's failure.
 func failing(t *testing.T, d *dialect.Dialect, sse []byte) {
@@ -105,14 +112,25 @@ func (r *Recording) Streams() [][]byte {
 		return nil
 	}
 	text, _ := jsonx.Text(r.Response.Body)
-	const first = "event: message_start"
 	var all [][]byte
 	for {
-		at := strings.Index(text[min(1, len(text)):], first)
+		at := again(text)
 		if at < 0 {
 			return append(all, []byte(text))
 		}
-		all = append(all, []byte(text[:at+1]))
-		text = text[at+1:]
+		all = append(all, []byte(text[:at]))
+		text = text[at:]
 	}
+}
+
+// again is where another stream begins, -1 if none does.
+func again(text string) int {
+	const messages, responses = "event: message_start", "\n\nevent: response.created"
+	if at := strings.Index(text[min(1, len(text)):], messages); at >= 0 {
+		return at + 1
+	}
+	if at := strings.Index(text, responses); at >= 0 {
+		return at + 2
+	}
+	return -1
 }

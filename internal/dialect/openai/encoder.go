@@ -21,16 +21,19 @@ type encoder struct {
 
 type partState struct {
 	part  *llm.Part
-	call  int64 // index among the client's calls
-	start int   // of the text in the joined text, in characters
-	args  bool  // some arguments were written
+	call  int64  // index among the client's calls
+	start int    // of the text in the joined text, in characters
+	args  bool   // some arguments were written
+	whole []byte // arguments that are known at their end only: they become plain text
+	wait  bool
 	cites []llm.Cite
 }
 
 type choiceOut struct {
-	begun bool
-	calls int64
-	runes int
+	begun   bool
+	calls   int64
+	runes   int
+	thought *partState // whose thinking was written last
 }
 
 func newEncoder(as dialect.Reply) *encoder {
@@ -135,13 +138,17 @@ func (e *encoder) open(dst []byte, ev *llm.Event) []byte {
 	case p.Kind == llm.PartCall && p.Call.By == llm.ByClient:
 		s.call = c.calls
 		c.calls++
+		if plain := dialect.Unwrap(p.Call, e.as.Chat); plain != p.Call {
+			s.wait, s.whole = true, []byte(p.Call.Args)
+			return e.chunk(dst, ev.Choice, callStart(s, plain), "", nil)
+		}
 		dst = e.chunk(dst, ev.Choice, callStart(s, p.Call), "", nil)
 		return e.arguments(dst, ev.Choice, s, argumentsOf(p.Call))
-	case p.Kind == llm.PartThinking && p.Seal != nil && p.Seal.Kind == llm.Redacted:
+	case p.Kind == llm.PartThinking && proven(p.Seal) && p.Seal.Kind == llm.Redacted:
 		return e.blocks(dst, ev, "data", p.Seal.Data)
 	}
 	dst = e.text(dst, ev, s, ev.Shell.Text)
-	if seal := ev.Shell.Seal; seal != nil {
+	if seal := ev.Shell.Seal; proven(seal) {
 		dst = e.blocks(dst, ev, "signature", seal.Data)
 	}
 	s.cites = append(s.cites, ev.Shell.Cites...)
@@ -207,11 +214,15 @@ func (e *encoder) delta(dst []byte, ev *llm.Event, s *partState) []byte {
 	case llm.DeltaText:
 		return e.text(dst, ev, s, ev.Text)
 	case llm.DeltaArgs:
-		if s.part.Call != nil && s.part.Call.By == llm.ByClient {
+		if s.wait {
+			s.whole = append(s.whole, ev.Text...)
+		} else if s.part.Call != nil && s.part.Call.By == llm.ByClient {
 			return e.arguments(dst, ev.Choice, s, ev.Text)
 		}
 	case llm.DeltaSeal:
-		return e.blocks(dst, ev, "signature", ev.Seal.Data)
+		if proven(ev.Seal) {
+			return e.blocks(dst, ev, "signature", ev.Seal.Data)
+		}
 	case llm.DeltaCite:
 		s.cites = append(s.cites, *ev.Cite)
 	}
@@ -238,7 +249,13 @@ func (e *encoder) text(dst []byte, ev *llm.Event, s *partState, text string) []b
 		if name != thinkingNames[1] {
 			name = thinkingNames[0]
 		}
-		d.Text(name, text)
+		c := e.of(ev.Choice)
+		if c.thought != nil && c.thought != s && apart(s.part) {
+			d.Text(name, thoughtGap+text)
+		} else {
+			d.Text(name, text)
+		}
+		c.thought = s
 		if s.part.Label == "" { // of another family
 			d.Raw("content_blocks", blockDelta(ev.Part, "thinking", text))
 		}
@@ -275,6 +292,12 @@ func (e *encoder) close(dst []byte, ev *llm.Event) []byte {
 		return dst
 	}
 	delete(e.parts, key)
+	if s.wait {
+		c := *s.part.Call
+		c.Args = string(s.whole)
+		s.part = &llm.Part{Kind: llm.PartCall, Call: dialect.Unwrap(&c, e.as.Chat)}
+		return e.arguments(dst, ev.Choice, s, s.part.Call.Args)
+	}
 	if c := s.part.Call; c != nil && c.By == llm.ByClient && !s.args && !c.FreeForm {
 		return e.arguments(dst, ev.Choice, s, "{}") // joined, the pieces must be JSON
 	}

@@ -136,14 +136,18 @@ func readTools(r *dialect.Reader, p *llm.Prompt) {
 }
 
 func readTool(r *dialect.Reader) llm.Tool {
-	if kind, _ := jsonx.Text(r.Peek("type")); kind != "function" {
+	kind, _ := jsonx.Text(r.Peek("type"))
+	if kind != "function" && (kind != "custom" || jsonx.KindOf(r.Peek(kind)) != jsonx.Composite) {
 		return llm.Tool{Builtin: kind, Extra: r.Rest(family)}
 	}
 	r.Take("type")
-	f := r.Object(r.Take("function"), "function")
+	f := r.Object(r.Take(kind), kind)
 	t := llm.Tool{
 		Name: f.Text("name"), HasDescription: f.Peek("description") != nil, Description: f.Text("description"),
 		Schema: f.Take("parameters"), Strict: f.Bool("strict"),
+	}
+	if kind == "custom" {
+		t.FreeForm, t.Schema = true, dialect.OneText
 	}
 	t.Cache = readCache(r)
 	t.Extra = r.Rest(family)

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sluice/internal/dialect"
@@ -13,9 +14,8 @@ func path(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }
 
 func (e *requestWriter) messages() jsonx.Value {
 	var list dialect.List
-	for i := range e.p.Messages {
-		m := &e.p.Messages[i]
-		e.lost.Extra(dialect.MessagePath(e.p, i)+".", m.Extra, family)
+	for i := 0; i < len(e.p.Messages); {
+		m, n := e.run(i)
 		switch m.Role {
 		case llm.Assistant:
 			e.assistant(&list, i, m)
@@ -24,8 +24,33 @@ func (e *requestWriter) messages() jsonx.Value {
 		default:
 			e.message(&list, i, m, m.Parts)
 		}
+		i += n
 	}
 	return list.Array()
+}
+
+// run is the message at i with the n-1 after it that are the same turn. Where
+// a wire has items instead of turns, each call is a message of its own; here
+// all calls of a turn stand together, and then all their results.
+func (e *requestWriter) run(i int) (m *llm.Message, n int) {
+	m = &e.p.Messages[i]
+	e.lost.Extra(dialect.MessagePath(e.p, i)+".", m.Extra, family)
+	for n = 1; i+n < len(e.p.Messages) && !e.native(); n++ {
+		next := &e.p.Messages[i+n]
+		if m.Role != next.Role || m.Role != llm.Assistant && (!answers(m) || !answers(next)) {
+			break
+		}
+		joined := *m
+		joined.Parts = append(slices.Clone(m.Parts), next.Parts...)
+		m = &joined
+		e.lost.Extra(dialect.MessagePath(e.p, i+n)+".", next.Extra, family)
+	}
+	return m, n
+}
+
+// answers reports whether a message of the user holds results.
+func answers(m *llm.Message) bool {
+	return m.Role == llm.User && slices.ContainsFunc(m.Parts, func(p llm.Part) bool { return p.Kind == llm.PartResult })
 }
 
 // message writes one message of text and media.
@@ -148,7 +173,7 @@ func (e *requestWriter) turn(i int, m *llm.Message) *turn {
 		case p.Kind == llm.PartThinking:
 			e.thinking(t, m, p, at)
 		case p.Kind == llm.PartCall && p.Call.By == llm.ByClient:
-			writeCall(t, p.Call)
+			writeCall(t, e.functionCall(p.Call))
 		case p.Kind == llm.PartCall, p.Kind == llm.PartResult:
 			e.lost.Add("%s:%s", at, p.Label) // the vendor's own, done with
 		case p.Kind == llm.PartRefusal && p.Label != refusalPart:
@@ -172,7 +197,7 @@ func (e *requestWriter) thinking(t *turn, m *llm.Message, p *llm.Part, at string
 	case p.Label != "thinking":
 		t.thinking, t.thinkingName = p.Text, p.Label
 	case t.blocks.Empty(): // the whole turn was read from there
-		t.blocks = contentBlocks(m)
+		contentBlocks(&t.blocks, m)
 	}
 }
 
@@ -183,6 +208,15 @@ func argumentsOf(c *llm.Call) string {
 		return string(v)
 	}
 	return c.Args
+}
+
+// functionCall is a call of a tool that takes plain text, as a function's: most
+// hosts know no other, and the tool was defined as one for them.
+func (e *requestWriter) functionCall(c *llm.Call) *llm.Call {
+	if e.native() {
+		return c
+	}
+	return dialect.Wrap(c)
 }
 
 func writeCall(t *turn, c *llm.Call) {

@@ -102,18 +102,26 @@ func (e *replyWriter) message(c *llm.Choice) jsonx.Value {
 	if !e.as.Strict {
 		w.Some(t.thinkingName, t.thinking)
 	}
-	for i := range c.Messages {
-		m := &c.Messages[i]
-		if e.as.Strict {
-			continue
-		}
-		if foreign(m) {
-			blocks := contentBlocks(m)
-			w.Raw("content_blocks", blocks.Array())
-		}
-		w.Extra(m.Extra, family)
+	if !e.as.Strict {
+		e.beside(&w, c.Messages)
 	}
 	return w.Object()
+}
+
+// beside writes what a client that takes more than the dialect gets.
+func (e *replyWriter) beside(w *dialect.Writer, messages []llm.Message) {
+	var all dialect.List
+	more := false
+	for i := range messages {
+		contentBlocks(&all, &messages[i])
+		more = more || foreign(&messages[i])
+	}
+	if more {
+		w.Raw("content_blocks", all.Array())
+	}
+	for i := range messages {
+		w.Extra(messages[i].Extra, family)
+	}
 }
 
 func (e *replyWriter) part(t *turn, text *joined, p *llm.Part) {
@@ -123,6 +131,9 @@ func (e *replyWriter) part(t *turn, text *joined, p *llm.Part) {
 	case llm.PartRefusal:
 		t.refusal += p.Text
 	case llm.PartThinking:
+		if t.thinking != "" && p.Text != "" && apart(p) {
+			t.thinking += thoughtGap
+		}
 		if t.thinking += p.Text; p.Label == thinkingNames[1] {
 			t.thinkingName = p.Label
 		}
@@ -131,7 +142,7 @@ func (e *replyWriter) part(t *turn, text *joined, p *llm.Part) {
 		}
 	case llm.PartCall:
 		if p.Call.By == llm.ByClient {
-			writeCall(t, p.Call)
+			writeCall(t, dialect.Unwrap(p.Call, e.as.Chat))
 		} else if e.as.Strict {
 			e.lost.Add("%s", p.Label)
 		}
@@ -141,6 +152,12 @@ func (e *replyWriter) part(t *turn, text *joined, p *llm.Part) {
 		}
 	}
 }
+
+// thoughtGap stands between thoughts that were apart in another dialect; a
+// stream of this one cuts its own anywhere.
+const thoughtGap = "\n\n"
+
+func apart(p *llm.Part) bool { return p.Label != thinkingNames[0] && p.Label != thinkingNames[1] }
 
 // joined is the text of a message, joined without a gap, with the places that
 // citations speak of.
@@ -197,15 +214,19 @@ func foreign(m *llm.Message) bool {
 
 // contentBlocks are the incumbent's content_blocks: everything of a turn but
 // the client's calls, in Anthropic's form.
-func contentBlocks(m *llm.Message) dialect.List {
-	var list dialect.List
+func contentBlocks(to *dialect.List, m *llm.Message) {
 	for i := range m.Parts {
 		if v := contentBlock(&m.Parts[i]); v != nil {
-			list.Add(v)
+			to.Add(v)
 		}
 	}
-	return list
 }
+
+// blocks is the family whose blocks the incumbent's content_blocks are: proofs
+// of others would come back as that one's, and be refused.
+const blocks = "anthropic"
+
+func proven(s *llm.Seal) bool { return s != nil && s.Origin == blocks }
 
 func contentBlock(p *llm.Part) jsonx.Value {
 	var w dialect.Writer
@@ -213,16 +234,18 @@ func contentBlock(p *llm.Part) jsonx.Value {
 	case p.Kind == llm.PartText:
 		w.Text("type", "text")
 		w.Text("text", p.Text)
-	case p.Kind == llm.PartThinking && p.Seal != nil && p.Seal.Kind == llm.Redacted:
+	case p.Kind == llm.PartThinking && proven(p.Seal) && p.Seal.Kind == llm.Redacted:
 		w.Text("type", "redacted_thinking")
 		w.Text("data", p.Seal.Data)
+	case p.Kind == llm.PartThinking && p.Text == "" && !proven(p.Seal):
+		return nil
 	case p.Kind == llm.PartThinking:
 		w.Text("type", "thinking")
 		w.Text("thinking", p.Text)
-		if p.Seal != nil {
+		if proven(p.Seal) {
 			w.Text("signature", p.Seal.Data)
 		}
-	case p.Raw != nil:
+	case p.Raw != nil && p.Extra.Family == blocks:
 		return p.Raw
 	default:
 		return nil

@@ -19,6 +19,9 @@ type requestWriter struct {
 // EncodeRequest asks a provider what a client of another dialect asked
 // (wire formats, Messages API as the client surface).
 func (codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error) {
+	if err := dialect.Stateless(p, family); err != nil {
+		return nil, nil, err
+	}
 	e := &requestWriter{p: p}
 	var w dialect.Writer
 	w.Text("model", p.Model)
@@ -177,6 +180,8 @@ func (e *requestWriter) tools(w *dialect.Writer) {
 		switch {
 		case t.Builtin == "":
 			list.Add(e.tool(i, t))
+		case t.Search && t.Extra.Family != family:
+			e.lost.Add("%s", path("tools", i))
 		case t.Extra.Family != family:
 			e.refuse(toolPath(t, i), "the tool %s is run by its vendor and this provider has no such tool", t.Builtin)
 		case t.Builtin == "web_search_options":
@@ -207,11 +212,16 @@ func (e *requestWriter) tool(i int, t *llm.Tool) jsonx.Value {
 	if t.HasDescription {
 		f.Text("description", t.Description)
 	}
-	f.Raw("parameters", t.Schema)
-	f.Bool("strict", t.Strict)
+	kind := "function"
+	if t.FreeForm && e.native() {
+		kind = "custom"
+	} else {
+		f.Raw("parameters", t.Schema)
+		f.Bool("strict", t.Strict)
+	}
 	f.Extra(t.Function, family)
-	o.Text("type", "function")
-	o.Raw("function", f.Object())
+	o.Text("type", kind)
+	o.Raw(kind, f.Object())
 	writeCache(&o, t.Cache, e.native())
 	o.Extra(t.Extra, family)
 	e.lost.Extra(path("tools", i)+".", t.Extra, family)
@@ -230,7 +240,7 @@ func (e *requestWriter) choice(w *dialect.Writer) {
 		w.Text("tool_choice", "required")
 	case llm.ChoiceNamed:
 		kind := c.Kind
-		if kind == "" {
+		if kind == "" || !e.native() {
 			kind = "function"
 		}
 		w.Raw("tool_choice", named(kind, c.Names[0]))

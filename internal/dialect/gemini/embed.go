@@ -1,0 +1,160 @@
+package gemini
+
+import (
+	"strings"
+
+	"sluice/internal/dialect"
+	"sluice/internal/jsonx"
+	"sluice/internal/llm"
+)
+
+// Embedding asks for vectors, one for each text (Gemini API,
+// models.batchEmbedContents).
+type Embedding struct {
+	Model       string
+	Texts       []string
+	Dimensions  *int64
+	Task, Title string
+	Batch       bool // the client asked with a list, and wants one back
+}
+
+// The verbs of the two addresses for vectors: for one text and for many.
+const (
+	EmbedOne  = "embedContent"
+	EmbedMany = "batchEmbedContents"
+)
+
+// maxTexts is how many texts one request may hold.
+const maxTexts = 100
+
+// Encode writes the request and tells the verb of the address it goes to. Many
+// texts must go as many requests: as parts of one they would become one vector.
+func (e *Embedding) Encode() (verb string, body []byte, err error) {
+	switch n := len(e.Texts); {
+	case n == 0:
+		return "", nil, dialect.Refuse("input", "must hold a text")
+	case n > maxTexts:
+		return "", nil, dialect.Refuse("input", "this provider takes %d texts at most, not %d", maxTexts, n)
+	case n == 1 && !e.Batch:
+		return EmbedOne, e.one(e.Texts[0], ""), nil
+	}
+	var list dialect.List
+	for _, text := range e.Texts {
+		list.Add(e.one(text, resource(e.Model)))
+	}
+	var w dialect.Writer
+	w.Raw("requests", list.Array())
+	return EmbedMany, w.Object(), nil
+}
+
+// resource is the name of a model among the vendor's things.
+func resource(model string) string {
+	if strings.Contains(model, "/") {
+		return model
+	}
+	return "models/" + model
+}
+
+func (e *Embedding) one(text, model string) jsonx.Value {
+	var part, w dialect.Writer
+	part.Text("text", text)
+	var parts dialect.List
+	parts.Add(part.Object())
+	var content dialect.Writer
+	content.Raw("parts", parts.Array())
+	w.Some("model", model)
+	w.Raw("content", content.Object())
+	w.Some("taskType", e.Task)
+	w.Some("title", e.Title)
+	w.Int("outputDimensionality", e.Dimensions)
+	return w.Object()
+}
+
+// DecodeEmbedding reads a client's request for vectors, of either verb.
+func DecodeEmbedding(body []byte) (*Embedding, error) {
+	o := read(dialect.ReadRequest(body))
+	if !o.has("requests") {
+		e := &Embedding{}
+		e.read(o)
+		return e, o.r.Err()
+	}
+	e := &Embedding{Batch: true}
+	for at, v := range o.r.List("requests") {
+		e.read(read(o.r.Object(v, at)))
+	}
+	return e, o.r.Err()
+}
+
+func (e *Embedding) read(o *object) {
+	e.Model = strings.TrimPrefix(o.text("model"), "models/")
+	e.Task, e.Title = o.text(either(o, "taskType")), o.text("title")
+	e.Dimensions = o.int(either(o, "outputDimensionality"))
+	if !o.has("content") {
+		o.r.Fail(o.r.Path("content"), "is required")
+		return
+	}
+	c, _ := o.inner("content")
+	var texts []string
+	for at, v := range c.r.List("parts") {
+		texts = append(texts, c.r.Object(v, at).Text("text"))
+	}
+	e.Texts = append(e.Texts, strings.Join(texts, "\n"))
+}
+
+// either is the spelling the object has of a name.
+func either(o *object, camel string) string {
+	if s := snake(camel); o.r.Peek(s) != nil {
+		return s
+	}
+	return camel
+}
+
+// Vectors is the answer to an Embedding.
+type Vectors struct {
+	Values []jsonx.Value // arrays of numbers, as they came
+	Usage  *llm.Usage    // nil: not said, as by the older models
+}
+
+// DecodeVectors reads a provider's answer, of either verb.
+func DecodeVectors(body []byte) (*Vectors, error) {
+	r := dialect.ReadReply(body)
+	v := &Vectors{Usage: readUsage(r.Peek("usageMetadata"))}
+	list := r.Take("embeddings")
+	if one := r.Take("embedding"); one != nil {
+		v.Values = append(v.Values, jsonx.At(one, "values"))
+	}
+	for e := range jsonx.Elements(list) {
+		v.Values = append(v.Values, jsonx.At(e, "values"))
+	}
+	for _, values := range v.Values {
+		if jsonx.KindOf(values) != jsonx.Array {
+			r.Fail("", "has an embedding without values")
+		}
+	}
+	if len(v.Values) == 0 {
+		r.Fail("", "has no embeddings")
+	}
+	return v, r.Err()
+}
+
+// Encode writes the answer for a client, in the form it asked in.
+func (v *Vectors) Encode(batch bool) []byte {
+	var list dialect.List
+	for _, values := range v.Values {
+		var one dialect.Writer
+		one.Raw("values", values)
+		list.Add(one.Object())
+	}
+	var w dialect.Writer
+	if batch || len(v.Values) != 1 {
+		w.Raw("embeddings", list.Array())
+	} else {
+		w.Raw("embedding", jsonx.At(list.Array(), "0"))
+	}
+	if v.Usage != nil {
+		var u dialect.Writer
+		u.Number("promptTokenCount", v.Usage.Input)
+		w.Raw("usageMetadata", u.Object())
+	}
+	return w.Object()
+}
