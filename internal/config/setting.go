@@ -25,18 +25,30 @@ func (s *Setting) Default() string { return s.show(Defaults()) }
 // Settings is the one table. The reference in docs/configuration.md is made
 // from it.
 var Settings = []Setting{
-	{Key: "host", Env: "SLUICE_HOST", Flag: "host", Help: "address to listen on; without it 127.0.0.1 and [::1]",
-		set: func(c *Config, s string) error { c.Host = strings.Trim(s, "[]"); return nil }, show: func(c *Config) string { return c.Host }},
-	{Key: "port", Env: "SLUICE_PORT", Flag: "port", Help: "port to listen on",
-		set: setPort, show: func(c *Config) string { return strconv.Itoa(c.Port) }},
-	{Key: "mock", Env: "SLUICE_MOCK", Flag: "mock", Bool: true, Help: "run a fake provider in the same process, as provider mock",
-		set: boolean(func(c *Config) *bool { return &c.Mock }), show: func(*Config) string { return "false" }},
-	{Key: "headless", Env: "SLUICE_HEADLESS", Flag: "headless", Bool: true, Help: "accepted for compatibility; there is no console to switch off yet",
-		set: boolean(func(c *Config) *bool { return &c.Headless }), show: func(*Config) string { return "false" }},
-	{Key: "trusted_hosts", Env: "TRUSTED_CUSTOM_HOSTS", Flag: "trusted-hosts", Help: "private hosts a custom host may name: host, host:port, CIDR or *.suffix, comma separated; the default applies on a loopback listener only",
-		set: func(c *Config, s string) error { c.TrustedHosts, c.TrustedSet = s, true; return nil }, show: func(*Config) string { return "localhost,127.0.0.1,::1,host.docker.internal" }},
-	{Key: "allowed_hosts", Env: "SLUICE_ALLOWED_HOSTS", Flag: "allowed-hosts", Help: "public names this gateway is reached by, comma separated",
-		set: func(c *Config, s string) error { c.AllowedHosts = commaList(s); return nil }, show: func(*Config) string { return "" }},
+	{
+		Key: "host", Env: "SLUICE_HOST", Flag: "host", Help: "address to listen on; without it 127.0.0.1 and [::1]",
+		set: func(c *Config, s string) error { c.Host = strings.Trim(s, "[]"); return nil }, show: func(c *Config) string { return c.Host },
+	},
+	{
+		Key: "port", Env: "SLUICE_PORT", Flag: "port", Help: "port to listen on",
+		set: setPort, show: func(c *Config) string { return strconv.Itoa(c.Port) },
+	},
+	{
+		Key: "mock", Env: "SLUICE_MOCK", Flag: "mock", Bool: true, Help: "run a fake provider in the same process, as provider mock",
+		set: boolean(func(c *Config) *bool { return &c.Mock }), show: func(*Config) string { return "false" },
+	},
+	{
+		Key: "headless", Env: "SLUICE_HEADLESS", Flag: "headless", Bool: true, Help: "accepted for compatibility; there is no console to switch off yet",
+		set: boolean(func(c *Config) *bool { return &c.Headless }), show: func(*Config) string { return "false" },
+	},
+	{
+		Key: "trusted_hosts", Env: "TRUSTED_CUSTOM_HOSTS", Flag: "trusted-hosts", Help: "private hosts a custom host may name: host, host:port, CIDR or *.suffix, comma separated; the default applies on a loopback listener only",
+		set: func(c *Config, s string) error { c.TrustedHosts, c.TrustedSet = s, true; return nil }, show: func(*Config) string { return "localhost,127.0.0.1,::1,host.docker.internal" },
+	},
+	{
+		Key: "allowed_hosts", Env: "SLUICE_ALLOWED_HOSTS", Flag: "allowed-hosts", Help: "public names this gateway is reached by, comma separated",
+		set: func(c *Config, s string) error { c.AllowedHosts = commaList(s); return nil }, show: func(*Config) string { return "" },
+	},
 
 	bytesSetting("max_header_bytes", "all headers of a request", func(c *Config) *int64 { return &c.Limits.HeaderBytes }),
 	bytesSetting("max_body_bytes", "a JSON body", func(c *Config) *int64 { return &c.Limits.BodyBytes }),
@@ -95,13 +107,16 @@ func commaList(s string) (out []string) {
 func envOf(key string) string { return "SLUICE_" + strings.ToUpper(key) }
 
 func bytesSetting(key, help string, field func(*Config) *int64) Setting {
-	return Setting{Key: key, Env: envOf(key), Help: "largest size: " + help,
+	return Setting{
+		Key: key, Env: envOf(key), Help: "largest size: " + help,
 		set:  func(c *Config, s string) (err error) { *field(c), err = parseBytes(s); return err },
-		show: func(c *Config) string { return formatBytes(*field(c)) }}
+		show: func(c *Config) string { return formatBytes(*field(c)) },
+	}
 }
 
 func countSetting(key, help string, field func(*Config) *int) Setting {
-	return Setting{Key: key, Env: envOf(key), Help: "most " + help,
+	return Setting{
+		Key: key, Env: envOf(key), Help: "most " + help,
 		set: func(c *Config, s string) error {
 			n, err := strconv.Atoi(s)
 			if err != nil || n < 1 {
@@ -110,11 +125,13 @@ func countSetting(key, help string, field func(*Config) *int) Setting {
 			*field(c) = n
 			return nil
 		},
-		show: func(c *Config) string { return strconv.Itoa(*field(c)) }}
+		show: func(c *Config) string { return strconv.Itoa(*field(c)) },
+	}
 }
 
 func timeSetting(key, help string, fields func(*Config) []*time.Duration) Setting {
-	return Setting{Key: key, Env: envOf(key), Help: "longest time: " + help,
+	return Setting{
+		Key: key, Env: envOf(key), Help: "longest time: " + help,
 		set: func(c *Config, s string) error {
 			d, err := time.ParseDuration(s)
 			if err != nil || d <= 0 {
@@ -125,7 +142,8 @@ func timeSetting(key, help string, fields func(*Config) []*time.Duration) Settin
 			}
 			return nil
 		},
-		show: func(c *Config) string { return fields(c)[0].String() }}
+		show: func(c *Config) string { return fields(c)[0].String() },
+	}
 }
 
 // units are those of IEC 80000-13; a bare number is bytes.

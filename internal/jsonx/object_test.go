@@ -1,11 +1,10 @@
 package jsonx_test
 
 import (
+	jsonv1 "encoding/json"
 	"fmt"
 	"strings"
 	"testing"
-
-	jsonv1 "encoding/json"
 
 	"github.com/go-json-experiment/json/jsontext"
 

@@ -105,7 +105,17 @@ func (c *checker) addresses() {
 	case !p.Local && strings.HasPrefix(p.BaseURL, "http:"):
 		c.fail("base_url", "must be https unless the server is local")
 	}
-	for op, e := range p.Ops {
+	c.operations()
+	for name, path := range p.Also {
+		c.location("also."+name, path)
+		if !aliasForm.MatchString(name) || name == p.Ops[llm.Chat].Dialect {
+			c.fail("also", "%q is not the name of another dialect", name)
+		}
+	}
+}
+
+func (c *checker) operations() {
+	for op, e := range c.p.Ops {
 		key := "ops." + op.String()
 		c.location(key+".path", e.Path)
 		switch {
@@ -116,12 +126,6 @@ func (c *checker) addresses() {
 		}
 		if e.StreamPath != "" {
 			c.location(key+".stream_path", e.StreamPath)
-		}
-	}
-	for name, path := range p.Also {
-		c.location("also."+name, path)
-		if !aliasForm.MatchString(name) || name == p.Ops[llm.Chat].Dialect {
-			c.fail("also", "%q is not the name of another dialect", name)
 		}
 	}
 }

@@ -280,7 +280,8 @@ func (s *events) Facts() (*llm.Usage, string) {
 const lingering = 100 * time.Millisecond
 
 // rest is what a provider sends behind the frame that ends its stream: mostly
-// nothing, sometimes an end mark of another dialect. It passes where bytes do.
+// nothing, sometimes an end mark of another dialect. It passes where bytes do
+// and the dialect has no end mark of its own, behind which nobody reads.
 func (s *events) rest() (llm.Frame, error) {
 	s.w.idle = lingering
 	for range 8 {
@@ -288,7 +289,7 @@ func (s *events) rest() (llm.Frame, error) {
 		if err != nil {
 			break
 		}
-		if s.encoder == nil && !ev.Open {
+		if s.encoder == nil && s.terminal == nil && !ev.Open {
 			return llm.Frame{Raw: ev.Raw, More: s.sse.Buffered()}, nil
 		}
 	}
