@@ -28,6 +28,7 @@ func mock(args []string, out, errout io.Writer) int {
 	set.IntVar(&o.ErrorStatus, "error-status", 0, "answer everything with this status")
 	set.IntVar(&o.CutAfter, "cut-after", 0, "break streams off after so many events")
 	set.IntVar(&o.Chunks, "chunks", 0, "events of text in a stream, instead of one a word")
+	set.BoolVar(&o.VerifySignatures, "verify-signatures", false, "refuse turns of its own that come back without their proof, as vendors do")
 	set.Usage = func() {
 		_, _ = fmt.Fprintln(errout, "usage: sluice mock [flags]")
 		set.PrintDefaults()

@@ -21,6 +21,8 @@
 //	tool, weather     calls the first offered tool with made-up arguments
 //	tools             calls every offered tool, in parallel
 //	json              a JSON object as text
+//	think             the reasoning first, with the proof the format has for it
+//	cached            the prompt counts as read from the cache
 //
 // Any other message is repeated in a friendly sentence. The words can be
 // combined, and they work in the model name too where it begins with "mock-":
@@ -36,6 +38,17 @@
 // voice and its lines in the table routes.
 //
 // The answers follow the OpenAI API (chat completion object, chat completion
-// chunk object, completion object, embedding object, error object). Tokens
-// are words. The package must not know the gateway. Start with Server.
+// chunk object, completion object, embedding object, error object, response
+// object, streaming events), the Claude API (messages, streaming messages,
+// count tokens, text completions) and the Gemini API (GenerateContentResponse,
+// countTokens, embedContent). Media that arrive are named in the answer. Tokens
+// are words.
+//
+// The word think gives a proof with the reasoning where the format has one:
+// Anthropic's signature, Gemini's thoughtSignature, the Responses API's
+// encrypted_content. With Options.VerifySignatures a turn that comes back
+// without it, or with another one, is refused in the vendor's words, as long as
+// its ids show that it was said here.
+//
+// The package must not know the gateway. Start with Server.
 package mockllm

@@ -32,8 +32,8 @@ var openAIFailures = map[int]struct{ message, kind, code string }{
 	503: {"The engine is currently overloaded, please try again later.", "server_error", "overloaded"},
 }
 
-func (openAI) failure(f failure) (string, []byte) {
-	return typeJSON, encode(map[string]openAIError{"error": openAIErrorOf(f)})
+func (openAI) failure(f failure) (int, string, []byte) {
+	return f.Status, typeJSON, encode(map[string]openAIError{"error": openAIErrorOf(f)})
 }
 
 func openAIErrorOf(f failure) openAIError {
@@ -49,7 +49,7 @@ func openAIErrorOf(f failure) openAIError {
 		words.code = "model_not_found"
 	}
 	if f.Message != "" {
-		words.message, words.code = f.Message, ""
+		words.message, words.code = f.Message, f.Code
 	}
 	e := openAIError{Message: words.message, Type: words.kind}
 	if f.Param != "" {
@@ -146,9 +146,9 @@ func usageOf(t turn, choices int) openAIUsage {
 	out := t.Output() * choices
 	return openAIUsage{
 		PromptTokens: t.Input, CompletionTokens: out, TotalTokens: t.Input + out,
-		PromptDetails: map[string]int{"cached_tokens": 0, "audio_tokens": 0},
+		PromptDetails: map[string]int{"cached_tokens": t.Cached, "audio_tokens": 0},
 		OutputDetails: map[string]int{
-			"reasoning_tokens": 0, "audio_tokens": 0, "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
+			"reasoning_tokens": len(t.Thought) * choices, "audio_tokens": 0, "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
 		},
 	}
 }
@@ -168,7 +168,7 @@ type openAIStream struct{}
 func (openAIStream) streamType() string { return "text/event-stream; charset=utf-8" }
 
 func (openAIStream) lateFailure(f failure) []byte {
-	_, body := openAI(nil).failure(f)
+	_, _, body := openAI(nil).failure(f)
 	return sseFrame(body)
 }
 

@@ -47,28 +47,35 @@ func readChat(r *http.Request, body []byte) (speaker, *failure) {
 
 // hear takes in one message.
 func hear(a *ask, message jsonx.Value) {
-	text := contentOf(jsonx.At(message, "content"))
-	a.Input += countWords(text)
+	text, media := contentOf(jsonx.At(message, "content"))
 	switch role, _ := jsonx.Text(jsonx.At(message, "role")); role {
 	case "user":
-		a.Words, a.Results = text, nil
+		a.hear(text, media)
 	case "tool", "function":
-		a.Results = append(a.Results, text)
+		a.learn(text, media)
+	default:
+		a.recall(text)
 	}
 }
 
-// contentOf is the text of a message's content: a string, or a list of parts.
-func contentOf(content jsonx.Value) string {
+// contentOf is the text of a message's content, a string or a list of parts,
+// and the media in it.
+func contentOf(content jsonx.Value) (text string, media []string) {
 	if s, ok := jsonx.Text(content); ok {
-		return s
+		return s, nil
 	}
 	var texts []string
 	for part := range jsonx.Elements(content) {
 		if s, ok := jsonx.Text(jsonx.At(part, "text")); ok {
 			texts = append(texts, s)
 		}
+		for _, path := range [][]string{{"image_url", "url"}, {"file", "file_data"}} {
+			if s, ok := jsonx.Text(jsonx.At(part, path...)); ok {
+				media = append(media, describe("", s))
+			}
+		}
 	}
-	return strings.Join(texts, "\n")
+	return strings.Join(texts, "\n"), media
 }
 
 func choiceOf(v jsonx.Value) (c choice, name string) {
@@ -98,6 +105,7 @@ func (c chat) head(t turn, object string) chatHead {
 type chatMessage struct {
 	Role        string     `json:"role"`
 	Content     *string    `json:"content"`
+	Reasoning   string     `json:"reasoning_content,omitempty"` // as DeepSeek and others have it
 	Refusal     *string    `json:"refusal"`
 	Annotations []string   `json:"annotations"` // always empty
 	ToolCalls   []toolCall `json:"tool_calls,omitempty"`
@@ -123,7 +131,7 @@ type chatChoice struct {
 }
 
 func (c chat) answer(t turn) (string, []byte) {
-	message := chatMessage{Role: "assistant"}
+	message := chatMessage{Role: "assistant", Reasoning: strings.Join(t.Thought, "")}
 	if len(t.Calls) == 0 {
 		text := strings.Join(t.Text, "")
 		message.Content = &text
@@ -160,6 +168,7 @@ type chunkChoice struct {
 type chatDelta struct {
 	Role      string      `json:"role,omitempty"`
 	Content   jsonx.Value `json:"content,omitzero"` // null differs from absent
+	Reasoning string      `json:"reasoning_content,omitempty"`
 	Refusal   jsonx.Value `json:"refusal,omitzero"`
 	ToolCalls []toolCall  `json:"tool_calls,omitempty"`
 }
@@ -214,6 +223,11 @@ func deltas(t turn) iter.Seq[chatDelta] {
 		}
 		if !yield(first) {
 			return
+		}
+		for _, piece := range t.Thought {
+			if !yield(chatDelta{Reasoning: piece}) {
+				return
+			}
 		}
 		for _, piece := range t.Text {
 			if !yield(chatDelta{Content: jsonx.Quote(piece)}) {

@@ -32,6 +32,7 @@ type player struct {
 	w     http.ResponseWriter
 	ctx   context.Context // lives as long as one request
 	voice voice
+	id    string // of the request
 }
 
 const errorPage = `<!DOCTYPE html>
@@ -83,8 +84,9 @@ func (p player) fail(f failure) ending {
 	if f.Status == http.StatusTooManyRequests {
 		p.w.Header().Set("Retry-After-Ms", strconv.FormatInt(retryAfter.Milliseconds(), 10))
 	}
-	contentType, body := p.voice.failure(f)
-	return p.send(f.Status, contentType, body)
+	f.RequestID = p.id
+	status, contentType, body := p.voice.failure(f)
+	return p.send(status, contentType, body)
 }
 
 func (p player) send(status int, contentType string, body []byte) ending {
@@ -157,7 +159,7 @@ func (p player) fault(f faultKind, st streamer, frame []byte) ending {
 	case half:
 		frame = frame[:len(frame)/2]
 	case late:
-		frame = st.lateFailure(failure{Status: http.StatusInternalServerError})
+		frame = st.lateFailure(failure{Status: http.StatusInternalServerError, RequestID: p.id})
 	default:
 		return p.stop(f)
 	}

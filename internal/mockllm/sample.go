@@ -65,7 +65,7 @@ func typeOf(schema jsonx.Value) string {
 		v = jsonx.At(v, "0")
 	}
 	if name, ok := jsonx.Text(v); ok {
-		return name
+		return strings.ToLower(name) // Gemini writes OBJECT
 	}
 	if jsonx.At(schema, "properties") != nil {
 		return "object"

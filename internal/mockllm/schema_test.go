@@ -10,10 +10,10 @@ import (
 	"sluice/internal/mockllm"
 )
 
-// schemas are OpenAI's own, as far as our answers go.
-func schemas(t *testing.T) func(name string) *jsonschema.Schema {
+// schemas are the vendor's own, as far as our answers go.
+func schemas(t *testing.T, vendor string) func(name string) *jsonschema.Schema {
 	t.Helper()
-	file, err := os.Open("testdata/openai-schemas.json")
+	file, err := os.Open("testdata/" + vendor + "-schemas.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,12 +23,12 @@ func schemas(t *testing.T) func(name string) *jsonschema.Schema {
 		t.Fatal(err)
 	}
 	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("openai.json", doc); err != nil {
+	if err := compiler.AddResource(vendor+".json", doc); err != nil {
 		t.Fatal(err)
 	}
 	return func(name string) *jsonschema.Schema {
 		t.Helper()
-		schema, err := compiler.Compile("openai.json#/$defs/" + name)
+		schema, err := compiler.Compile(vendor + ".json#/$defs/" + name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +49,7 @@ func satisfies(t *testing.T, schema *jsonschema.Schema, body []byte) {
 
 func TestAnswersSatisfyOpenAISchema(t *testing.T) {
 	m := start(t, mockllm.Options{})
-	named := schemas(t)
+	named := schemas(t, "openai")
 	form, formType := upload(t, "model", "m", "purpose", "batch", "@a.txt", "abc")
 	for _, c := range []struct{ schema, method, path, body, contentType string }{
 		{"CreateChatCompletionResponse", "POST", "/v1/chat/completions", chatBody("hi", ""), ""},
@@ -78,7 +78,7 @@ func TestAnswersSatisfyOpenAISchema(t *testing.T) {
 
 func TestChunksSatisfyOpenAISchema(t *testing.T) {
 	m := start(t, mockllm.Options{})
-	named := schemas(t)
+	named := schemas(t, "openai")
 	for _, c := range []struct{ schema, path, body string }{
 		{"CreateChatCompletionStreamResponse", "/v1/chat/completions", chatBody("hi", streamed+`,"n":2,"stream_options":{"include_usage":true}`)},
 		{"CreateChatCompletionStreamResponse", "/v1/chat/completions", chatBody("tools", streamed+bothTools)},
@@ -98,4 +98,37 @@ func TestChunksSatisfyOpenAISchema(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestVoicesSatisfySchemas holds whole answers and every event to the types of
+// the vendors' SDKs.
+func TestVoicesSatisfySchemas(t *testing.T) {
+	m := start(t, mockllm.Options{})
+	for vendor, names := range map[string][2]string{
+		"anthropic": {"Message", "RawMessageStreamEvent"}, "gemini": {"GenerateContentResponse", "GenerateContentResponse"},
+		"responses": {"Response", "ResponseStreamEvent"},
+	} {
+		g, named := tongues[vendor], schemas(t, vendor)
+		for _, words := range []string{"hi", "think hi", "think tools", "cached"} {
+			extra := g.tools
+			if vendor == "responses" {
+				extra += `,"include":["reasoning.encrypted_content"]`
+			}
+			satisfies(t, named(names[0]), m.send("POST", g.path, g.body(words, extra, false), g.header...).body)
+			events := m.send("POST", g.streamPath, g.body(words, extra, true), g.header...).events()
+			for _, e := range events {
+				if e != `{"type":"ping"}` { // which the SDKs leave out
+					satisfies(t, named(names[1]), []byte(e))
+				}
+			}
+			if len(events) < 3 {
+				t.Errorf("%s: %d events", vendor, len(events))
+			}
+		}
+	}
+	g := tongues["anthropic"]
+	satisfies(t, schemas(t, "anthropic")("ErrorResponse"), m.send("POST", g.path, g.body("error 529", "", false), g.header...).body)
+	satisfies(t, schemas(t, "anthropic")("MessageTokensCount"), m.send("POST", g.path+"/count_tokens", g.body("hi", "", false), g.header...).body)
+	late := m.send("POST", "/v1/responses", tongues["responses"].body("error in stream", "", true)).events()
+	satisfies(t, schemas(t, "responses")("ResponseStreamEvent"), []byte(late[len(late)-1]))
 }

@@ -7,43 +7,15 @@ import (
 	"sluice/internal/jsonx"
 )
 
-// ask is what a request wants, whatever its wire format.
-type ask struct {
-	Model     string
-	Stream    bool
-	Words     string   // of the last user message
-	Results   []string // of the tools called since then
-	Tools     []tool
-	Choice    choice
-	Tool      string      // the one that must be called
-	JSON      bool        // the answer must be JSON
-	Schema    jsonx.Value // that it must satisfy; may be absent
-	MaxTokens int         // 0: no limit
-	Stop      []string
-	Input     int // tokens
-}
-
-// tool is one that the model is offered.
-type tool struct {
-	Name   string
-	Schema jsonx.Value // of its arguments; may be absent
-}
-
-// choice is how free the model is to call tools.
-type choice int
-
-const (
-	free choice = iota
-	forbidden
-	required
-)
-
 // script is what will be said.
 type script struct {
-	Text   []string // pieces; each is a token, and an event of a stream
-	Calls  []call
-	Finish finish
-	Input  int // tokens
+	Thought []string // pieces of the reasoning that comes first
+	Text    []string // pieces; each is a token, and an event of a stream
+	Calls   []call
+	Finish  finish
+	Stop    string // the stop sequence that ended the text
+	Input   int    // tokens
+	Cached  int    // of them read from the cache
 }
 
 // call is a tool call.
@@ -58,9 +30,9 @@ const (
 	finishCalls
 )
 
-// Output is how many tokens the script costs.
+// Output is how many tokens the script costs, its reasoning included.
 func (s script) Output() int {
-	n := len(s.Text)
+	n := len(s.Thought) + len(s.Text)
 	for _, c := range s.Calls {
 		n += 1 + len(pieces(c.Arguments))
 	}
@@ -70,14 +42,21 @@ func (s script) Output() int {
 // write makes the script for a request.
 func write(c cue, a ask) script {
 	s := script{Input: a.Input}
+	if c.Cached {
+		s.Cached = max(a.Input-1, 0)
+	}
+	if c.Think {
+		s.Thought = pieces("The user said: " + a.Words + " - I have to think about that.")
+	}
 	if s.Calls = calls(c, a); len(s.Calls) > 0 {
 		s.Finish = finishCalls
 		return s
 	}
-	text := stopped(answerText(c, a), a.Stop)
+	var text string
+	text, s.Stop = stopped(answerText(c, a), a.Stop)
 	s.Text = pieces(text)
 	if a.MaxTokens > 0 && len(s.Text) > a.MaxTokens {
-		s.Text, s.Finish = s.Text[:a.MaxTokens], finishLength
+		s.Text, s.Finish, s.Stop = s.Text[:a.MaxTokens], finishLength, ""
 	}
 	return s
 }
@@ -108,10 +87,14 @@ func answerText(c cue, a ask) string {
 		return fmt.Sprintf(`{"answer": %s, "words": %d}`, jsonx.Quote(a.Words), countWords(a.Words))
 	case c.Chunks > 0:
 		return filler(c.Chunks)
-	case a.Words == "":
+	case a.Words == "" && len(a.Media) == 0:
 		return "Hello from the mock provider."
 	}
-	return "You said: " + a.Words + " - and this is the mock provider answering."
+	text := "You said: " + a.Words + " - and this is the mock provider answering."
+	for _, m := range a.Media {
+		text += " It sees " + m + "."
+	}
+	return text
 }
 
 var fillerWords = strings.Fields("lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor")
@@ -125,14 +108,14 @@ func filler(n int) string {
 	return strings.Join(words, " ")
 }
 
-// stopped is the text up to the first stop sequence in it.
-func stopped(text string, stops []string) string {
+// stopped is the text up to the first stop sequence in it, and that sequence.
+func stopped(text string, stops []string) (before, hit string) {
 	for _, stop := range stops {
-		if stop != "" {
-			text, _, _ = strings.Cut(text, stop)
+		if i := strings.Index(text, stop); stop != "" && i >= 0 {
+			text, hit = text[:i], stop
 		}
 	}
-	return text
+	return text, hit
 }
 
 // pieces cuts a text behind its spaces; joined they are the text again.

@@ -25,12 +25,19 @@ type Options struct {
 	CutAfter    int              // break each stream after so many events; 0: never
 	Chunks      int              // words of each answer; 0: as many as it needs
 	Now         func() time.Time // nil: time.Now
+
+	// Secret seals the reasoning this provider hands out; empty: a fixed one.
+	Secret string
+	// VerifySignatures refuses, as the vendors do, turns of the word think
+	// that come back without their reasoning or with another one.
+	VerifySignatures bool
 }
 
 // Server is the fake provider.
 type Server struct {
 	opts Options
 	log  log
+	back backstage
 	life context.Context
 	end  context.CancelFunc
 }
@@ -40,7 +47,7 @@ func New(opts Options) *Server {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	s := &Server{opts: opts}
+	s := &Server{opts: opts, back: backstage{seals: newSealer(opts.Secret), verify: opts.VerifySignatures}}
 	s.life, s.end = context.WithCancel(context.Background())
 	return s
 }
@@ -76,21 +83,25 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		end = refuse(w, v, err)
 		return
 	}
-	w.Header().Set("X-Request-Id", fmt.Sprintf("req_mock_%06d", entry.ID))
-	p := player{w: w, ctx: ctx, voice: v}
+	p := player{w: w, ctx: ctx, voice: v, id: fmt.Sprintf("req_mock_%06d", entry.ID)}
+	w.Header().Set("X-Request-Id", p.id)
+	w.Header().Set("Request-Id", p.id) // as Anthropic calls it
 	if !found {
 		end = p.play(s.cue(ask{}, same), turn{}, echo{r: r, body: body})
 		return
 	}
-	end = s.converse(p, r, body, turn{ID: entry.ID, Created: s.opts.Now().Unix(), same: same})
+	end = s.converse(p, r, body, turn{ID: entry.ID, Created: s.opts.Now().Unix(), same: same, back: &s.back})
 }
 
 // converse reads the request with the voice of its path and plays the answer.
 func (s *Server) converse(p player, r *http.Request, body []byte, t turn) ending {
 	if badKey(r) {
-		return p.fail(failure{Status: http.StatusUnauthorized})
+		return p.fail(failure{Status: http.StatusUnauthorized, BadKey: true})
 	}
 	sp, failed := p.voice.read(r, body)
+	if c, ok := sp.(checker); ok && failed == nil {
+		failed = c.check(t.back)
+	}
 	if failed != nil {
 		return p.fail(*failed)
 	}

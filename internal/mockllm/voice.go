@@ -10,8 +10,8 @@ import (
 type voice interface {
 	// read understands a request, or says why it cannot.
 	read(r *http.Request, body []byte) (speaker, *failure)
-	// failure is the body of a failed answer.
-	failure(f failure) (contentType string, body []byte)
+	// failure is a failed answer; the status is mostly that of f.
+	failure(f failure) (status int, contentType string, body []byte)
 }
 
 // speaker says a script in answer to one request.
@@ -19,6 +19,19 @@ type speaker interface {
 	ask() ask
 	// answer is the whole answer.
 	answer(t turn) (contentType string, body []byte)
+}
+
+// checker is a speaker that needs what the server remembers before it can
+// tell whether the request is good.
+type checker interface {
+	check(b *backstage) *failure
+}
+
+// backstage is what the server has for its voices.
+type backstage struct {
+	seals  sealer
+	verify bool // what was sealed has to come back
+	kept   shelf
 }
 
 // streamer is a speaker that can stream.
@@ -38,13 +51,17 @@ type turn struct {
 	ID      int   // counts the requests, so that ids are the same in every run
 	Created int64 // Unix seconds
 	same    int   // how often this very request came, this time included
+	back    *backstage
 }
 
 // failure is a status that is not 2xx. A voice words what is left empty.
 type failure struct {
 	Status         int
 	Message, Param string
+	Code           string // with Message
 	Model          string // the one that does not exist
+	BadKey         bool
+	RequestID      string
 }
 
 // route is an operation and the end of the paths it is found under.
@@ -56,6 +73,21 @@ type route struct {
 
 // routes are tried in their order.
 var routes = []route{
+	{http.MethodPost, func(path string) bool {
+		return strings.HasSuffix(path, "/messages") && !strings.Contains(path, "/threads/")
+	}, anthropic(readMessage)},
+	{http.MethodPost, suffix("/messages/count_tokens"), anthropic(readTokenCount)},
+	{http.MethodPost, suffix(":rawPredict"), anthropic(readMessage)},
+	{http.MethodPost, suffix(":streamRawPredict"), anthropic(readMessage)},
+	{http.MethodPost, suffix("/complete"), anthropic(readPrompt)},
+	{http.MethodPost, suffix(":generateContent"), gemini(readContent)},
+	{http.MethodPost, suffix(":streamGenerateContent"), gemini(readContent)},
+	{http.MethodPost, suffix(":countTokens"), gemini(readContentCount)},
+	{http.MethodPost, suffix(":embedContent"), gemini(readContentEmbed)},
+	{http.MethodPost, suffix(":batchEmbedContents"), gemini(readContentEmbeds)},
+	{http.MethodPost, suffix("/responses"), openAI(readResponse)},
+	{http.MethodGet, func(path string) bool { return strings.Contains(path, "/responses/") }, openAI(readStored)},
+	{http.MethodDelete, func(path string) bool { return strings.Contains(path, "/responses/") }, openAI(deleteStored)},
 	{http.MethodPost, suffix("/chat/completions"), openAI(readChat)},
 	{http.MethodPost, suffix("/chat"), openAI(readChat)}, // Writer
 	{http.MethodPost, suffix("/completions"), openAI(readComplete)},

@@ -65,6 +65,16 @@ var Words = []Word{
 		regexp.MustCompile(`\bjson\b`),
 		func(c *cue, _ []string) { c.JSON = true },
 	},
+	{
+		"think", "shows its reasoning first, with the proof the wire format has for it",
+		regexp.MustCompile(`\bthink\b`),
+		func(c *cue, _ []string) { c.Think = true },
+	},
+	{
+		"cached", "counts the prompt, but for one token, as read from the cache",
+		regexp.MustCompile(`\bcached\b`),
+		func(c *cue, _ []string) { c.Cached = true },
+	},
 }
 
 // maxCalls bounds the tool calls of one answer.
@@ -103,6 +113,8 @@ type cue struct {
 	Chunks         int // words of the answer; 0: as it comes
 	Calls          int // tools to call
 	JSON           bool
+	Think          bool
+	Cached         bool
 }
 
 // cue reads the words of a request that came same times.
