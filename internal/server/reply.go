@@ -15,6 +15,7 @@ import (
 // answer writes a provider's answer.
 func (v *visit) answer(a *llm.Answer) {
 	v.origin, v.usage = a.Origin, a.Usage
+	v.asArray(a)
 	h := v.w.Header()
 	for name, values := range a.Header {
 		h[name] = values

@@ -112,8 +112,8 @@ func (c *strictConn) head(b []byte) (int, bool) {
 	switch {
 	case f.chunked:
 		c.phase, c.exts = inChunkSize, 0
-	case f.length > 0:
-		c.phase, c.left = inBody, f.length
+	case f.bytes > 0:
+		c.phase, c.left = inBody, f.bytes
 	}
 	return end - before, ok
 }
@@ -133,14 +133,14 @@ func bareFeed(b []byte) bool {
 	return false
 }
 
-// framing is how long a request's body is.
-type framing struct {
-	length  int64
+// length is how long a request's body is.
+type length struct {
+	bytes   int64
 	chunked bool
 }
 
 // judge checks a whole head, which ends with the CRLF of its last line.
-func judge(head []byte) (f framing, ok bool) {
+func judge(head []byte) (f length, ok bool) {
 	line, rest, _ := bytes.Cut(head, crlf)
 	if !plain(line) || !bytes.HasSuffix(line, []byte(" HTTP/1.1")) && !bytes.HasSuffix(line, []byte(" HTTP/1.0")) {
 		return f, false
@@ -159,7 +159,7 @@ func judge(head []byte) (f framing, ok bool) {
 			ok = validHost(value)
 		case bytes.EqualFold(name, []byte("content-length")):
 			lengths++
-			f.length, ok = number(value, 10, 18)
+			f.bytes, ok = number(value, 10, 18)
 		case bytes.EqualFold(name, []byte("transfer-encoding")):
 			codings++
 			f.chunked, ok = true, bytes.EqualFold(value, []byte("chunked"))
