@@ -35,6 +35,9 @@ type Dialect struct {
 	// relayed, between a client and a provider that both speak it.
 	Chat ChatCodec
 
+	// Embed does the same for vectors.
+	Embed EmbedCodec
+
 	// Inspect looks at a provider's whole answer without decoding it: what it
 	// cost and how it ended. An answer that cannot be one is an *llm.Error:
 	// InvalidResponse, or UpstreamStatus for a failure dressed up as 200.
@@ -71,7 +74,7 @@ type Dialect struct {
 // Carries reports whether a client of d can have an operation done by a
 // provider that speaks to: bytes pass between equals, chats are translated.
 func (d *Dialect) Carries(op llm.Op, to *Dialect) bool {
-	return d == to || op == llm.Chat && d.Chat != nil && to.Chat != nil
+	return d == to || op == llm.Chat && d.Chat != nil && to.Chat != nil || op == llm.Embed && d.Embed != nil && to.Embed != nil
 }
 
 // Facts is what a whole answer tells about itself.
@@ -118,6 +121,17 @@ type Reply struct {
 	Chat     *llm.Prompt // the client's own request
 	Provider string      // catalogue id of who answered
 	Strict   bool        // no more than the client's dialect defines
+}
+
+// EmbedCodec translates requests for vectors and their answers, with errors as
+// ChatCodec has them.
+type EmbedCodec interface {
+	DecodeRequest(body []byte) (*llm.Embedding, error)
+	// EncodeRequest says with many that the request goes to the address for
+	// several texts, where the dialect has one of its own.
+	EncodeRequest(e *llm.Embedding) (body []byte, many bool, lost []string, err error)
+	DecodeReply(body []byte) (*llm.Vectors, error)
+	EncodeReply(v *llm.Vectors, ask *llm.Embedding, provider string) []byte
 }
 
 // Decoder reads a provider's stream. The events it returns are valid until the

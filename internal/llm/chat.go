@@ -19,6 +19,7 @@ type Prompt struct {
 	// place; empty: messages and system.
 	List, Beside string
 	Within       string // what it calls a message's list of parts; empty: content
+	Calls        string // what it calls a message's list of calls; empty: they are among the parts
 
 	Tools     []Tool
 	Choice    ToolChoice

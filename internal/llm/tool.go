@@ -12,10 +12,21 @@ type Tool struct {
 	Builtin           string // the vendor's word for a tool of its own
 	FreeForm          bool   // takes plain text; Schema says it as one string named input
 	Search            bool   // a builtin that only finds the other tools: not missed where all of them are given
+	Web               *Web   // of a builtin that searches the web: what other vendors' searches can be told too
 	Cache             *CacheMark
 	Source            Extra // the wire's own form of Schema, where it is no JSON Schema
 	Extra             Extra
 	Function          Extra // OpenAI's inner object
+}
+
+// Web is what the web searches of several vendors can be told alike.
+type Web struct {
+	MaxUses          *int64
+	Allowed, Blocked []string  // domains
+	Within           string    // where the client's wire has Allowed, with a dot at its end
+	Size             string    // how much of the findings the model reads: low medium high
+	Place            [4]string // roughly where the user is: country, region, city, time zone
+	Beside           Extra     // settings that only its own vendor knows
 }
 
 // ToolChoice says whether and what a model must call.

@@ -127,6 +127,9 @@ func (c *checker) operations() {
 		if e.StreamPath != "" {
 			c.location(key+".stream_path", e.StreamPath)
 		}
+		if e.ManyPath != "" {
+			c.location(key+".many_path", e.ManyPath)
+		}
 	}
 }
 
@@ -185,6 +188,7 @@ func (c *checker) variables() {
 	for op, e := range p.Ops {
 		use("ops."+op.String()+".path", e.Path)
 		use("ops."+op.String()+".stream_path", e.StreamPath)
+		use("ops."+op.String()+".many_path", e.ManyPath)
 	}
 	for name, path := range p.Also {
 		use("also."+name, path)

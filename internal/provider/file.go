@@ -40,6 +40,7 @@ type fileOp struct {
 	Dialect    string `yaml:"dialect"`
 	Path       string `yaml:"path"`
 	StreamPath string `yaml:"stream_path"`
+	ManyPath   string `yaml:"many_path"`
 }
 
 type fileVar struct {

@@ -39,6 +39,7 @@ type Endpoint struct {
 	Dialect    string // empty for the list of models
 	Path       string // behind the base URL, or a whole https URL
 	StreamPath string // the same for a stream, where it differs
+	ManyPath   string // the same for several texts at once, where it differs
 }
 
 // Var is a {variable} of a URL that the caller fills in: by header, or in a

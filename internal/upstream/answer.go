@@ -26,6 +26,10 @@ func (c *Client) readWhole(w *watch, call *call, resp *http.Response, r io.Reade
 	}
 	answer.Usage, answer.Finish = facts.Usage, facts.Finish
 	switch {
+	case call.vectors != nil:
+		if err := call.translateVectors(answer); err != nil {
+			return nil, err
+		}
 	case call.translated():
 		if err := c.translateReply(call, answer); err != nil {
 			return nil, err
@@ -55,6 +59,15 @@ func named(body []byte, provider string) []byte {
 	}
 	out = jsonx.AppendQuote(append(out, `"provider":`...), provider)
 	return append(out, body[end:]...)
+}
+
+func (c *call) translateVectors(answer *llm.Answer) error {
+	v, err := c.speaks.Embed.DecodeReply(answer.Body)
+	if err != nil {
+		return err
+	}
+	answer.Body = c.client.Embed.EncodeReply(v, c.vectors, c.provider)
+	return nil
 }
 
 func (c *Client) translateReply(call *call, answer *llm.Answer) error {

@@ -36,6 +36,7 @@ type call struct {
 	speaks   *dialect.Dialect // what the provider speaks; nil: nobody looks inside
 	chat     *llm.Prompt      // the client's request, when the dialects differ
 	owner    seal.Owner       // of the proofs in it
+	vectors  *llm.Embedding   // the same, of a request for vectors
 }
 
 // translated reports that client and provider speak different dialects.
@@ -140,7 +141,10 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, e
 		return "", notSupported("%s is not supported by %s: it speaks a wire format that this version does not translate", r.Op, t.Provider.ID)
 	}
 	path = place.For(call.stream)
-	if call.translated() {
+	switch {
+	case call.translated() && r.Op == llm.Embed:
+		return call.translateEmbedding(&body, place)
+	case call.translated():
 		return path, c.translate(call, &body, t)
 	}
 	if r.Body != nil {
@@ -148,6 +152,20 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, e
 		call.body = body.Bytes()
 	}
 	return path, nil
+}
+
+// translateEmbedding carries a request for vectors over.
+func (c *call) translateEmbedding(body *jsonx.Object, place provider.Endpoint) (path string, err error) {
+	if c.vectors, err = c.client.Embed.DecodeRequest(body.Bytes()); err != nil {
+		return "", err
+	}
+	c.vectors.Model = c.model
+	many := false
+	c.body, many, c.lost, err = c.speaks.Embed.EncodeRequest(c.vectors)
+	if many && place.ManyPath != "" {
+		return place.ManyPath, err
+	}
+	return place.Path, err
 }
 
 // shapeRelay shapes a request that nobody looks into.

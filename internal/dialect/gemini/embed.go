@@ -8,43 +8,33 @@ import (
 	"sluice/internal/llm"
 )
 
-// Embedding asks for vectors, one for each text (Gemini API,
-// models.batchEmbedContents).
-type Embedding struct {
-	Model       string
-	Texts       []string
-	Dimensions  *int64
-	Task, Title string
-	Batch       bool // the client asked with a list, and wants one back
-}
-
-// The verbs of the two addresses for vectors: for one text and for many.
-const (
-	EmbedOne  = "embedContent"
-	EmbedMany = "batchEmbedContents"
-)
+// embedCodec translates requests for vectors (Gemini API, models.embedContent
+// and models.batchEmbedContents).
+type embedCodec struct{}
 
 // maxTexts is how many texts one request may hold.
 const maxTexts = 100
 
-// Encode writes the request and tells the verb of the address it goes to. Many
-// texts must go as many requests: as parts of one they would become one vector.
-func (e *Embedding) Encode() (verb string, body []byte, err error) {
+// EncodeRequest writes the request. Many texts must go as many requests: as parts
+// of one they would become one vector.
+func (embedCodec) EncodeRequest(e *llm.Embedding) (body []byte, many bool, lost []string, err error) {
+	var losses dialect.Losses
+	losses.Extra("", e.Extra, family)
 	switch n := len(e.Texts); {
 	case n == 0:
-		return "", nil, dialect.Refuse("input", "must hold a text")
+		return nil, false, nil, dialect.Refuse("input", "must hold a text")
 	case n > maxTexts:
-		return "", nil, dialect.Refuse("input", "this provider takes %d texts at most, not %d", maxTexts, n)
+		return nil, false, nil, dialect.Refuse("input", "this provider takes %d texts at most, not %d", maxTexts, n)
 	case n == 1 && !e.Batch:
-		return EmbedOne, e.one(e.Texts[0], ""), nil
+		return one(e, e.Texts[0], ""), false, losses, nil
 	}
 	var list dialect.List
 	for _, text := range e.Texts {
-		list.Add(e.one(text, resource(e.Model)))
+		list.Add(one(e, text, resource(e.Model)))
 	}
 	var w dialect.Writer
 	w.Raw("requests", list.Array())
-	return EmbedMany, w.Object(), nil
+	return w.Object(), true, losses, nil
 }
 
 // resource is the name of a model among the vendor's things.
@@ -55,7 +45,7 @@ func resource(model string) string {
 	return "models/" + model
 }
 
-func (e *Embedding) one(text, model string) jsonx.Value {
+func one(e *llm.Embedding, text, model string) jsonx.Value {
 	var part, w dialect.Writer
 	part.Text("text", text)
 	var parts dialect.List
@@ -70,22 +60,22 @@ func (e *Embedding) one(text, model string) jsonx.Value {
 	return w.Object()
 }
 
-// DecodeEmbedding reads a client's request for vectors, of either verb.
-func DecodeEmbedding(body []byte) (*Embedding, error) {
+// DecodeRequest reads a client's request for vectors, of either verb.
+func (embedCodec) DecodeRequest(body []byte) (*llm.Embedding, error) {
 	o := read(dialect.ReadRequest(body))
 	if !o.has("requests") {
-		e := &Embedding{}
-		e.read(o)
+		e := &llm.Embedding{}
+		readEmbedding(e, o)
 		return e, o.r.Err()
 	}
-	e := &Embedding{Batch: true}
+	e := &llm.Embedding{Batch: true}
 	for at, v := range o.r.List("requests") {
-		e.read(read(o.r.Object(v, at)))
+		readEmbedding(e, read(o.r.Object(v, at)))
 	}
 	return e, o.r.Err()
 }
 
-func (e *Embedding) read(o *object) {
+func readEmbedding(e *llm.Embedding, o *object) {
 	e.Model = strings.TrimPrefix(o.text("model"), "models/")
 	e.Task, e.Title = o.text(either(o, "taskType")), o.text("title")
 	e.Dimensions = o.int(either(o, "outputDimensionality"))
@@ -109,16 +99,10 @@ func either(o *object, camel string) string {
 	return camel
 }
 
-// Vectors is the answer to an Embedding.
-type Vectors struct {
-	Values []jsonx.Value // arrays of numbers, as they came
-	Usage  *llm.Usage    // nil: not said, as by the older models
-}
-
-// DecodeVectors reads a provider's answer, of either verb.
-func DecodeVectors(body []byte) (*Vectors, error) {
+// DecodeReply reads a provider's answer, of either verb.
+func (embedCodec) DecodeReply(body []byte) (*llm.Vectors, error) {
 	r := dialect.ReadReply(body)
-	v := &Vectors{Usage: readUsage(r.Peek("usageMetadata"))}
+	v := &llm.Vectors{Usage: readUsage(r.Peek("usageMetadata"))}
 	list := r.Take("embeddings")
 	if one := r.Take("embedding"); one != nil {
 		v.Values = append(v.Values, jsonx.At(one, "values"))
@@ -137,8 +121,8 @@ func DecodeVectors(body []byte) (*Vectors, error) {
 	return v, r.Err()
 }
 
-// Encode writes the answer for a client, in the form it asked in.
-func (v *Vectors) Encode(batch bool) []byte {
+// EncodeReply writes the answer for a client, in the form it asked in.
+func (embedCodec) EncodeReply(v *llm.Vectors, ask *llm.Embedding, _ string) []byte {
 	var list dialect.List
 	for _, values := range v.Values {
 		var one dialect.Writer
@@ -146,7 +130,7 @@ func (v *Vectors) Encode(batch bool) []byte {
 		list.Add(one.Object())
 	}
 	var w dialect.Writer
-	if batch || len(v.Values) != 1 {
+	if ask.Batch || len(v.Values) != 1 {
 		w.Raw("embeddings", list.Array())
 	} else {
 		w.Raw("embedding", jsonx.At(list.Array(), "0"))

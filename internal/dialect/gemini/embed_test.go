@@ -11,33 +11,35 @@ import (
 	"sluice/internal/llm"
 )
 
+var codec = gemini.Dialect.Embed
+
 func TestEmbedding(t *testing.T) {
 	dimensions := int64(768)
 	for _, c := range []struct {
 		name string
-		in   gemini.Embedding
-		verb string
+		in   llm.Embedding
+		many bool
 		want string
 	}{
 		{
 			"one",
-			gemini.Embedding{Model: "m", Texts: []string{"a"}, Dimensions: &dimensions},
-			gemini.EmbedOne,
+			llm.Embedding{Model: "m", Texts: []string{"a"}, Dimensions: &dimensions},
+			false,
 			`{"content":{"parts":[{"text":"a"}]},"outputDimensionality":768}`,
 		},
 		{
 			"two",
-			gemini.Embedding{Model: "m", Texts: []string{"a", "b"}, Task: "RETRIEVAL_QUERY"},
-			gemini.EmbedMany,
+			llm.Embedding{Model: "m", Texts: []string{"a", "b"}, Task: "RETRIEVAL_QUERY"},
+			true,
 			`{"requests":[{"model":"models/m","content":{"parts":[{"text":"a"}]},"taskType":"RETRIEVAL_QUERY"},{"model":"models/m","content":{"parts":[{"text":"b"}]},"taskType":"RETRIEVAL_QUERY"}]}`,
 		},
-		{"none", gemini.Embedding{}, "", ""},
-		{"too many", gemini.Embedding{Texts: slices.Repeat([]string{"a"}, 101)}, "", ""},
+		{"none", llm.Embedding{}, false, ""},
+		{"too many", llm.Embedding{Texts: slices.Repeat([]string{"a"}, 101)}, false, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			verb, body, err := c.in.Encode()
-			if verb != c.verb || string(body) != c.want || (err != nil) != (c.want == "") {
-				t.Fatalf("%s %s %v", verb, body, err)
+			body, many, _, err := codec.EncodeRequest(&c.in)
+			if many != c.many || string(body) != c.want || (err != nil) != (c.want == "") {
+				t.Fatalf("%v %s %v", many, body, err)
 			}
 			if e := new(llm.Error); err != nil {
 				if !errors.As(err, &e) || e.Status != 400 {
@@ -45,12 +47,12 @@ func TestEmbedding(t *testing.T) {
 				}
 				return
 			}
-			back, err := gemini.DecodeEmbedding(body)
+			back, err := codec.DecodeRequest(body)
 			if err != nil {
 				t.Fatal(err)
 			}
 			want := c.in
-			if want.Batch = verb == gemini.EmbedMany; !want.Batch {
+			if want.Batch = many; !want.Batch {
 				want.Model = "" // it stands in the address
 			}
 			if diff := cmp.Diff(&want, back); diff != "" {
@@ -58,7 +60,7 @@ func TestEmbedding(t *testing.T) {
 			}
 		})
 	}
-	if _, err := gemini.DecodeEmbedding([]byte(`{"requests":[{}]}`)); err == nil {
+	if _, err := codec.DecodeRequest([]byte(`{"requests":[{}]}`)); err == nil {
 		t.Error("a request without content was accepted")
 	}
 }
@@ -75,14 +77,14 @@ func TestVectors(t *testing.T) {
 		{`{"embeddings":[]}`, true, 0},
 		{`{"embeddings":[{}]}`, true, 0},
 	} {
-		v, err := gemini.DecodeVectors([]byte(c.body))
+		v, err := codec.DecodeReply([]byte(c.body))
 		if (err != nil) != (c.n == 0) {
 			t.Fatalf("%s: %v", c.body, err)
 		}
 		if err != nil {
 			continue
 		}
-		if got := string(v.Encode(c.batch)); got != c.body || len(v.Values) != c.n {
+		if got := string(codec.EncodeReply(v, &llm.Embedding{Batch: c.batch}, "")); got != c.body || len(v.Values) != c.n {
 			t.Errorf("%s, want %s", got, c.body)
 		}
 	}

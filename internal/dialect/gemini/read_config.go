@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
 )
@@ -125,10 +126,14 @@ func readTools(o *object, p *llm.Prompt) {
 			p.Tools = append(p.Tools, tool)
 		}
 		for _, f := range t.r.Rest(family).Fields {
-			p.Tools = append(p.Tools, llm.Tool{
+			tool := llm.Tool{
 				Builtin: f.Name,
 				Extra:   llm.Extra{Family: family, Fields: []llm.Field{f}, Spelling: []string{place}},
-			})
+			}
+			if strings.HasPrefix(builtins[f.Name], "googleSearch") {
+				tool.Web = dialect.ReadWeb(t.r.Object(f.Value, f.Name), family)
+			}
+			p.Tools = append(p.Tools, tool)
 		}
 		i++
 	}

@@ -104,7 +104,7 @@ func (e *requestWriter) builtin(i int, t *llm.Tool) (name string, config jsonx.V
 			return b.name, none
 		}
 	}
-	e.refuse(toolPath(t, i), "the tool %s is run by its vendor and this provider has no such tool", t.Builtin)
+	e.refuse(dialect.ToolPath(t, i), "the tool %s is run by its vendor and this provider has no such tool", t.Builtin)
 	return "", nil
 }
 
@@ -119,14 +119,6 @@ func (e *requestWriter) unconfigured(i int, t *llm.Tool) {
 			e.lost.Add("%s.%s", index("tools", i), f.Name)
 		}
 	}
-}
-
-// toolPath names a tool that is not in the list of tools by the member it is.
-func toolPath(t *llm.Tool, i int) string {
-	if len(t.Extra.Fields) == 1 && t.Extra.Fields[0].Name == t.Builtin {
-		return t.Builtin
-	}
-	return index("tools", i)
 }
 
 func index(list string, i int) string { return fmt.Sprintf("%s[%d]", list, i) }

@@ -1,0 +1,116 @@
+package openai
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"math"
+
+	"sluice/internal/dialect"
+	"sluice/internal/jsonx"
+	"sluice/internal/llm"
+)
+
+// embedCodec translates requests for vectors (OpenAI API, embeddings).
+type embedCodec struct{}
+
+// DecodeRequest reads a client's request.
+func (embedCodec) DecodeRequest(body []byte) (*llm.Embedding, error) {
+	r := dialect.ReadRequest(body)
+	e := &llm.Embedding{Model: r.Text("model"), Dimensions: r.Int("dimensions"), Base64: r.Text("encoding_format") == "base64"}
+	_ = r.Take("user") // bookkeeping that nobody can miss
+	if text, ok := jsonx.Text(r.Peek("input")); ok {
+		_ = r.Take("input")
+		e.Texts = []string{text}
+	} else {
+		e.Batch = true
+		for at, v := range r.List("input") {
+			text, ok := jsonx.Text(v)
+			if !ok {
+				r.Fail(at, "must be a text: token ids mean nothing to another vendor")
+			}
+			e.Texts = append(e.Texts, text)
+		}
+	}
+	e.Extra = r.Rest(family)
+	return e, r.Err()
+}
+
+// EncodeRequest asks a provider. Plain numbers are asked for: whoever wants them
+// packed gets them packed here.
+func (embedCodec) EncodeRequest(e *llm.Embedding) (body []byte, many bool, lost []string, err error) {
+	var losses dialect.Losses
+	losses.Extra("", e.Extra, family)
+	if e.Task != "" {
+		losses.Add("taskType")
+	}
+	if e.Title != "" {
+		losses.Add("title")
+	}
+	var w dialect.Writer
+	w.Text("model", e.Model)
+	if len(e.Texts) == 1 && !e.Batch {
+		w.Text("input", e.Texts[0])
+	} else {
+		w.Raw("input", dialect.Texts(e.Texts))
+	}
+	w.Text("encoding_format", "float")
+	w.Int("dimensions", e.Dimensions)
+	return w.Object(), false, losses, nil
+}
+
+// DecodeReply reads a provider's answer.
+func (embedCodec) DecodeReply(body []byte) (*llm.Vectors, error) {
+	r := dialect.ReadReply(body)
+	v := &llm.Vectors{Model: r.Text("model"), Usage: readUsage(r.Peek("usage"))}
+	for at, item := range r.List("data") {
+		values := jsonx.At(item, "embedding")
+		if jsonx.KindOf(values) != jsonx.Array {
+			r.Fail(at, "is no vector of numbers")
+		}
+		v.Values = append(v.Values, values)
+	}
+	return v, r.Err()
+}
+
+// EncodeReply writes the answer for a client.
+func (embedCodec) EncodeReply(v *llm.Vectors, ask *llm.Embedding, provider string) []byte {
+	var list dialect.List
+	for i, values := range v.Values {
+		if ask.Base64 {
+			values = packed(values)
+		}
+		var one dialect.Writer
+		one.Text("object", "embedding")
+		one.Number("index", int64(i))
+		one.Raw("embedding", values)
+		list.Add(one.Object())
+	}
+	usage := v.Usage
+	if usage == nil {
+		usage = &llm.Usage{}
+	}
+	model := v.Model
+	if model == "" {
+		model = ask.Model
+	}
+	var u, w dialect.Writer
+	u.Number("prompt_tokens", usage.Input)
+	u.Number("total_tokens", usage.Input)
+	w.Text("object", "list")
+	w.Raw("data", list.Array())
+	w.Text("model", model)
+	w.Text("provider", provider)
+	w.Raw("usage", u.Object())
+	return w.Object()
+}
+
+// packed writes a vector as little-endian float32 in base64, which OpenAI's own
+// SDKs ask for unless told otherwise (wire formats, canonical embeddings).
+func packed(values jsonx.Value) jsonx.Value {
+	var raw []byte
+	for v := range jsonx.Elements(values) {
+		f, _ := jsonx.Float(v)
+		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(float32(f)))
+	}
+	return jsonx.Quote(base64.StdEncoding.EncodeToString(raw))
+}
