@@ -38,6 +38,9 @@ type Dialect struct {
 	// Embed does the same for vectors.
 	Embed EmbedCodec
 
+	// Count does the same for the length of a conversation.
+	Count CountCodec
+
 	// Inspect looks at a provider's whole answer without decoding it: what it
 	// cost and how it ended. An answer that cannot be one is an *llm.Error:
 	// InvalidResponse, or UpstreamStatus for a failure dressed up as 200.
@@ -74,7 +77,15 @@ type Dialect struct {
 // Carries reports whether a client of d can have an operation done by a
 // provider that speaks to: bytes pass between equals, chats are translated.
 func (d *Dialect) Carries(op llm.Op, to *Dialect) bool {
-	return d == to || op == llm.Chat && d.Chat != nil && to.Chat != nil || op == llm.Embed && d.Embed != nil && to.Embed != nil
+	switch op {
+	case llm.Chat:
+		return d == to || d.Chat != nil && to.Chat != nil
+	case llm.Embed:
+		return d == to || d.Embed != nil && to.Embed != nil
+	case llm.CountTokens:
+		return d == to || d.Count != nil && to.Count != nil
+	}
+	return d == to
 }
 
 // Facts is what a whole answer tells about itself.
@@ -132,6 +143,14 @@ type EmbedCodec interface {
 	EncodeRequest(e *llm.Embedding) (body []byte, many bool, lost []string, err error)
 	DecodeReply(body []byte) (*llm.Vectors, error)
 	EncodeReply(v *llm.Vectors, ask *llm.Embedding, provider string) []byte
+}
+
+// CountCodec translates the question how many tokens a conversation has.
+type CountCodec interface {
+	DecodeRequest(body []byte) (*llm.Prompt, error)
+	EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error)
+	DecodeReply(body []byte) (tokens int64, err error)
+	EncodeReply(tokens int64) []byte
 }
 
 // Decoder reads a provider's stream. The events it returns are valid until the

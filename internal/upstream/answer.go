@@ -30,6 +30,12 @@ func (c *Client) readWhole(w *watch, call *call, resp *http.Response, r io.Reade
 		if err := call.translateVectors(answer); err != nil {
 			return nil, err
 		}
+	case call.translated() && call.op == llm.CountTokens:
+		n, err := call.speaks.Count.DecodeReply(body)
+		if err != nil {
+			return nil, err
+		}
+		answer.Body = call.client.Count.EncodeReply(n)
 	case call.translated():
 		if err := c.translateReply(call, answer); err != nil {
 			return nil, err

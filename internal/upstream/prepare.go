@@ -236,14 +236,18 @@ func badField(field, format string, args ...any) *llm.Error {
 
 // translate carries the request over into the provider's dialect.
 func (c *Client) translate(call *call, body *jsonx.Object, t *policy.Target) error {
-	chat, err := call.client.Chat.DecodeRequest(body.Bytes())
+	decode, encode := call.client.Chat.DecodeRequest, call.speaks.Chat.EncodeRequest
+	if call.op == llm.CountTokens {
+		decode, encode = call.client.Count.DecodeRequest, call.speaks.Count.EncodeRequest
+	}
+	chat, err := decode(body.Bytes())
 	if err != nil {
 		return err
 	}
 	chat.Model, chat.Stream = call.model, call.stream
 	c.seals.Restore(call.owner, chat)
 	call.chat = chat
-	if call.body, call.lost, err = call.speaks.Chat.EncodeRequest(chat); err != nil {
+	if call.body, call.lost, err = encode(chat); err != nil {
 		return err
 	}
 	written, err := jsonx.Parse(call.body)

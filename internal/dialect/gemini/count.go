@@ -6,6 +6,23 @@ import (
 	"sluice/internal/llm"
 )
 
+// countCodec translates the question how long a conversation is.
+type countCodec struct{}
+
+// DecodeRequest reads a client's question.
+func (countCodec) DecodeRequest(body []byte) (*llm.Prompt, error) { return DecodeCount(body) }
+
+// EncodeRequest asks AI Studio.
+func (countCodec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error) {
+	return EncodeCount(p, true)
+}
+
+// DecodeReply reads a provider's answer.
+func (countCodec) DecodeReply(body []byte) (int64, error) { return DecodeTotal(body) }
+
+// EncodeReply writes the answer for a client.
+func (countCodec) EncodeReply(n int64) []byte { return EncodeTotal(n) }
+
 // EncodeCount asks how many tokens a prompt has (Gemini API,
 // models.countTokens). AI Studio wants more than contents wrapped into a
 // request of their own; Vertex AI takes the members as they are.

@@ -7,6 +7,7 @@ import "sluice/internal/dialect"
 var Dialect = dialect.Dialect{
 	Name:             "gemini",
 	Embed:            embedCodec{},
+	Count:            countCodec{},
 	ErrorsPass:       true,
 	ModelInURL:       true,
 	Chat:             codec{},
