@@ -25,7 +25,7 @@ func (s *stuck) Write(p []byte) (int, error) {
 func TestLinesNeverWait(t *testing.T) {
 	out := &stuck{letGo: make(chan struct{})}
 	l := newLines(out)
-	const more = 20_000                 // beyond the queue, and beyond what waits to be written with one call
+	const more = 20_000                // beyond the queue, and beyond what waits to be written with one call
 	for i := range queued + more + 1 { // one is being written
 		l.text(fmt.Sprintf("line %d\n", i))
 	}

@@ -90,8 +90,10 @@ type problem struct{ key, what string }
 
 func (p *problem) Error() string { return p.key + ": " + p.what }
 
-var unknownField = regexp.MustCompile(`line (\d+): field (.+) not found in type \S+`)
-var yamlLine = regexp.MustCompile(`line (\d+): `)
+var (
+	unknownField = regexp.MustCompile(`line (\d+): field (.+) not found in type \S+`)
+	yamlLine     = regexp.MustCompile(`line (\d+): `)
+)
 
 // readable puts file and line in front and takes Go's words out.
 func readable(name string, err error) error {
