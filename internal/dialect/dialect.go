@@ -35,6 +35,10 @@ type Dialect struct {
 	// relayed, between a client and a provider that both speak it.
 	Chat ChatCodec
 
+	// Complete reads and answers legacy completions of this dialect's clients;
+	// providers of other dialects are asked in their Chat. Nil: only relayed.
+	Complete ChatCodec
+
 	// Embed does the same for vectors.
 	Embed EmbedCodec
 
@@ -80,6 +84,8 @@ func (d *Dialect) Carries(op llm.Op, to *Dialect) bool {
 	switch op {
 	case llm.Chat:
 		return d == to || d.Chat != nil && to.Chat != nil
+	case llm.Complete:
+		return d == to || d.Complete != nil && to.Chat != nil
 	case llm.Embed:
 		return d == to || d.Embed != nil && to.Embed != nil
 	case llm.CountTokens:

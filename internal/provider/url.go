@@ -35,6 +35,10 @@ func (p *Provider) Place(op llm.Op, client string) (Endpoint, error) {
 		return Endpoint{Dialect: client, Path: path}, nil
 	}
 	e, ok := p.Ops[op]
+	// The legacy completion of another dialect is asked as a conversation.
+	if talk, chats := p.Ops[llm.Chat]; op == llm.Complete && chats && client != "" && talk.Dialect != client && e.Dialect != client {
+		return talk, nil
+	}
 	if !ok {
 		return e, &llm.Error{Kind: llm.NotSupported, Status: http.StatusNotImplemented, Message: publicNames[op] + " is not supported by " + p.ID}
 	}

@@ -18,7 +18,7 @@ func (c *Client) readWhole(w *watch, call *call, resp *http.Response, r io.Reade
 		return nil, c.broken(w, err)
 	}
 	answer := &llm.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
-	facts, err := call.speaks.Inspect(call.op, body)
+	facts, err := call.speaks.Inspect(call.asked(), body)
 	if err != nil {
 		e := asError(err)
 		e.Header = resp.Header
@@ -82,10 +82,18 @@ func (c *Client) translateReply(call *call, answer *llm.Answer) error {
 		return err
 	}
 	c.seals.Keep(call.owner, reply)
-	body, lost, err := call.client.Chat.EncodeReply(reply, call.as())
+	body, lost, err := call.codec().EncodeReply(reply, call.as())
 	answer.Body = body
 	call.lost = append(call.lost, lost...)
 	return err
+}
+
+// asked is the operation as the provider knows it.
+func (c *call) asked() llm.Op {
+	if c.op == llm.Complete && c.translated() {
+		return llm.Chat
+	}
+	return c.op
 }
 
 func (c *call) as() dialect.Reply {

@@ -168,6 +168,14 @@ func (c *call) translateEmbedding(body *jsonx.Object, place provider.Endpoint) (
 	return place.Path, err
 }
 
+// codec is what the client's side of a conversation is written in.
+func (c *call) codec() dialect.ChatCodec {
+	if c.op == llm.Complete {
+		return c.client.Complete
+	}
+	return c.client.Chat
+}
+
 // shapeRelay shapes a request that nobody looks into.
 func (c *call) shapeRelay(r *Request, t *policy.Target) (path string, err error) {
 	if r.Body != nil {
@@ -236,9 +244,12 @@ func badField(field, format string, args ...any) *llm.Error {
 
 // translate carries the request over into the provider's dialect.
 func (c *Client) translate(call *call, body *jsonx.Object, t *policy.Target) error {
-	decode, encode := call.client.Chat.DecodeRequest, call.speaks.Chat.EncodeRequest
+	var decode func([]byte) (*llm.Prompt, error)
+	var encode func(*llm.Prompt) ([]byte, []string, error)
 	if call.op == llm.CountTokens {
 		decode, encode = call.client.Count.DecodeRequest, call.speaks.Count.EncodeRequest
+	} else {
+		decode, encode = call.codec().DecodeRequest, call.speaks.Chat.EncodeRequest
 	}
 	chat, err := decode(body.Bytes())
 	if err != nil {

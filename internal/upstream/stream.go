@@ -20,14 +20,14 @@ func (c *Client) openStream(w *watch, call *call, resp *http.Response, r io.Read
 		sse: framing.NewSSE(r, c.limits.EventBytes),
 	}
 	if call.speaks != nil && call.speaks.NewTap != nil {
-		s.tap, s.terminal = call.speaks.NewTap(call.op), call.speaks.Terminal
+		s.tap, s.terminal = call.speaks.NewTap(call.asked()), call.speaks.Terminal
 		if s.op = call.op; call.strict {
 			s.mend = call.speaks.RepairEvent
 		}
 	}
 	if call.translated() {
 		s.decoder = call.speaks.Chat.NewDecoder()
-		s.encoder = call.client.Chat.NewEncoder(call.as())
+		s.encoder = call.codec().NewEncoder(call.as())
 		s.seals = c.seals.Collect(call.owner)
 	}
 	if err := s.prime(); err != nil {

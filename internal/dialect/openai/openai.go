@@ -6,6 +6,7 @@ import "sluice/internal/dialect"
 var Dialect = dialect.Dialect{
 	Name:             "openai",
 	Chat:             codec{},
+	Complete:         completeCodec{},
 	Embed:            embedCodec{},
 	Inspect:          inspect,
 	Repair:           repair,
