@@ -18,6 +18,7 @@ type Object struct {
 	members []member
 	edited  bool
 	resized bool // members came or went, so more than values changed
+	shared  bool // members belong to a clone too: the first edit copies them
 }
 
 type member struct {
@@ -116,6 +117,7 @@ func (o *Object) All() iter.Seq2[string, Value] {
 // Set replaces a member's value, or adds the member at the end. v must be
 // valid JSON; it is not copied.
 func (o *Object) Set(name string, v Value) {
+	o.own()
 	o.edited = true
 	if m := o.find(name); m != nil {
 		m.set = v
@@ -127,19 +129,28 @@ func (o *Object) Set(name string, v Value) {
 
 // Delete removes a member and reports whether it was there.
 func (o *Object) Delete(name string) bool {
-	m := o.find(name)
-	if m == nil {
+	if o.find(name) == nil {
 		return false
 	}
+	o.own()
+	m := o.find(name)
 	m.gone, o.edited, o.resized = true, true, true
 	return true
 }
 
-// Clone returns an Object that can be edited without changing o.
+// Clone returns an Object that can be edited without changing o. It copies
+// nothing until either of them is edited.
 func (o *Object) Clone() Object {
-	c := *o
-	c.members = append(make([]member, 0, len(o.members)+2), o.members...)
-	return c
+	o.shared = true
+	return *o
+}
+
+// own makes the members this Object's alone, before an edit.
+func (o *Object) own() {
+	if o.shared {
+		o.members = append(make([]member, 0, len(o.members)+2), o.members...)
+		o.shared = false
+	}
 }
 
 // Edited reports whether Bytes differs from the text that was parsed.

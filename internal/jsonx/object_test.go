@@ -94,6 +94,12 @@ func TestCloneIsApart(t *testing.T) {
 	if got := string(o.Bytes()); got != `{"a":1}` {
 		t.Errorf("the original became %s", got)
 	}
+	d := o.Clone()
+	o.Set("a", jsonx.Value("4"))
+	o.Delete("a")
+	if got := string(d.Bytes()); got != `{"a":1}` {
+		t.Errorf("the clone became %s", got)
+	}
 }
 
 func TestParseWantsAnObject(t *testing.T) {

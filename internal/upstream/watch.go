@@ -31,22 +31,40 @@ func (c *Client) watch(parent context.Context, stream bool, asked time.Duration)
 		firstByte, total = c.limits.FirstByteStream, c.limits.TotalStream
 	}
 	if asked > 0 {
-		w.asked = w.after(asked, &llm.Error{
-			Kind: llm.RequestTimeout, Status: http.StatusRequestTimeout, Class: llm.ClassFirstByte,
-			Message: fmt.Sprintf("Request exceeded the timeout sent in the request: %dms", asked.Milliseconds()),
-		})
+		w.asked = w.after(asked, overTime)
 	}
-	w.first = w.after(firstByte, tooSlow(llm.ClassFirstByte, "the provider did not begin to answer within %s", firstByte))
-	w.total = w.after(total, tooSlow(llm.ClassIdle, "the answer took longer than %s", total))
+	w.first = w.after(firstByte, noFirstByte)
+	w.total = w.after(total, tooLong)
 	return w
+}
+
+// The causes, made only when a clock has run out.
+
+func overTime(limit time.Duration) *llm.Error {
+	return &llm.Error{
+		Kind: llm.RequestTimeout, Status: http.StatusRequestTimeout, Class: llm.ClassFirstByte,
+		Message: fmt.Sprintf("Request exceeded the timeout sent in the request: %dms", limit.Milliseconds()),
+	}
+}
+
+func noFirstByte(limit time.Duration) *llm.Error {
+	return tooSlow(llm.ClassFirstByte, "the provider did not begin to answer within %s", limit)
+}
+
+func tooLong(limit time.Duration) *llm.Error {
+	return tooSlow(llm.ClassIdle, "the answer took longer than %s", limit)
+}
+
+func silent(limit time.Duration) *llm.Error {
+	return tooSlow(llm.ClassIdle, "the provider stopped sending for %s", limit)
 }
 
 func tooSlow(class llm.Class, format string, limit time.Duration) *llm.Error {
 	return &llm.Error{Kind: llm.UpstreamTimeout, Status: http.StatusGatewayTimeout, Class: class, Message: fmt.Sprintf(format, limit)}
 }
 
-func (w *watch) after(d time.Duration, cause *llm.Error) *time.Timer {
-	return time.AfterFunc(d, func() { w.cancel(cause) })
+func (w *watch) after(d time.Duration, cause func(limit time.Duration) *llm.Error) *time.Timer {
+	return time.AfterFunc(d, func() { w.cancel(cause(d)) })
 }
 
 // arrived is called with the first byte of the body.
@@ -55,7 +73,7 @@ func (w *watch) arrived() {
 	if !w.whole && w.asked != nil {
 		w.asked.Stop()
 	}
-	w.pause = w.after(w.idle, tooSlow(llm.ClassIdle, "the provider stopped sending for %s", w.idle))
+	w.pause = w.after(w.idle, silent)
 }
 
 // stop ends the attempt and all its clocks.
