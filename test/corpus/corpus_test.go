@@ -93,7 +93,7 @@ var doors = []struct {
 	{"from OpenAI to all", []string{"--provider", "anthropic,google,vertex-ai,openai"}, 3},
 	{"same", []string{"--door", "same"}, 0},
 	{"to OpenAI", []string{"--door", "to-openai", "--also-streamed"}, 0},
-	{"to Anthropic", []string{"--door", "to-anthropic", "--also-streamed"}, 8},
+	{"to Anthropic", []string{"--door", "to-anthropic", "--also-streamed"}, 12},
 	{"to Gemini", []string{"--door", "to-gemini", "--also-streamed"}, 0},
 }
 
