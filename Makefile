@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 E2E := test/e2e
 
-.PHONY: help build run test test-go test-e2e test-provider e2e-deps lint generate bench fuzz check clean
+.PHONY: help build run test test-go test-e2e test-provider e2e-deps matrix lint generate bench fuzz check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ $(E2E)/.venv/.installed: $(E2E)/requirements.txt
 	@echo "== installing the Python SDKs into $(E2E)/.venv"
 	cd $(E2E) && python3 -m venv .venv && .venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
+
+matrix: ## every client dialect against every provider dialect: what passes, what is lost
+	go run ./tools/matrix
 
 lint: ## golangci-lint, built from tools/lint/go.mod
 	go tool -modfile=tools/lint/go.mod golangci-lint run ./...

@@ -94,3 +94,13 @@ func tidy(s string, limit int) string {
 	}
 	return out.String()
 }
+
+// Offset is how many bytes the first characters of a text take.
+func Offset(text string, characters int64) int {
+	for at := range text {
+		if characters--; characters < 0 {
+			return at
+		}
+	}
+	return len(text)
+}

@@ -35,10 +35,17 @@ func TestStatusOf(t *testing.T) {
 		typ, code string
 		want      int
 	}{
-		{"rate_limit_error", "", 429}, {"", "rate-limit exceeded", 429}, {"RESOURCE_EXHAUSTED", "", 429},
-		{"overloaded_error", "", 503}, {"authentication_error", "", 401}, {"", "invalid_api_key", 401},
-		{"not_found_error", "", 404}, {"invalid_request_error", "context_length_exceeded", 400},
-		{"server_error", "", 500}, {"", "", 502}, {"something", "else", 502},
+		{"rate_limit_error", "", 429},
+		{"", "rate-limit exceeded", 429},
+		{"RESOURCE_EXHAUSTED", "", 429},
+		{"overloaded_error", "", 503},
+		{"authentication_error", "", 401},
+		{"", "invalid_api_key", 401},
+		{"not_found_error", "", 404},
+		{"invalid_request_error", "context_length_exceeded", 400},
+		{"server_error", "", 500},
+		{"", "", 502},
+		{"something", "else", 502},
 	} {
 		if got := dialect.StatusOf(c.typ, c.code); got != c.want {
 			t.Errorf("%q %q: %d, want %d", c.typ, c.code, got, c.want)

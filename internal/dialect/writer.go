@@ -158,14 +158,14 @@ type Losses []string
 // Add notes one loss.
 func (l *Losses) Add(format string, args ...any) { *l = append(*l, fmt.Sprintf(format, args...)) }
 
-// Extra notes the members of another family that stay behind. A null says
-// nothing, so nothing is lost with it.
+// Extra notes the members of another family that stay behind. A null, an
+// empty list and an empty object say nothing, so nothing is lost with them.
 func (l *Losses) Extra(path string, x llm.Extra, family string) {
 	if x.Family == family || x.Quiet {
 		return
 	}
 	for _, f := range x.Fields {
-		if jsonx.KindOf(f.Value) > jsonx.Null {
+		if jsonx.KindOf(f.Value) > jsonx.Null && string(f.Value) != "[]" && string(f.Value) != "{}" {
 			l.Add("%s%s", path, f.Name)
 		}
 	}
@@ -200,11 +200,58 @@ func PartPath(p *llm.Prompt, message, part int) string {
 			return path // the item is the part
 		}
 	}
+	if p.Calls != "" && message < len(p.Messages) {
+		return path + besideParts(p, &p.Messages[message], part)
+	}
 	within := p.Within
 	if within == "" {
 		within = "content"
 	}
 	return fmt.Sprintf("%s.%s[%d]", path, within, part)
+}
+
+// besideParts names a part where calls and results are not among the parts of a
+// message: a call is in a list of its own, a result is the whole message.
+func besideParts(p *llm.Prompt, m *llm.Message, part int) string {
+	if part >= len(m.Parts) {
+		return ""
+	}
+	calls, others := 0, 0
+	for j := range part {
+		switch m.Parts[j].Kind {
+		case llm.PartCall:
+			calls++
+		case llm.PartText, llm.PartMedia, llm.PartOpaque:
+			others++
+		}
+	}
+	switch t := &m.Parts[part]; t.Kind {
+	case llm.PartCall:
+		if t.Call.Label != "" {
+			return "." + t.Call.Label
+		}
+		return fmt.Sprintf(".%s[%d]", p.Calls, calls)
+	case llm.PartResult:
+		return ""
+	case llm.PartThinking:
+		if t.Label != "" {
+			return "." + t.Label
+		}
+	}
+	return fmt.Sprintf(".content[%d]", others)
+}
+
+// PartName is what a part is called that is left out of an answer.
+func PartName(p *llm.Part) string {
+	switch {
+	case p.Label != "":
+		return p.Label
+	case p.Kind == llm.PartCall && p.Call.Label != "":
+		return p.Call.Label
+	case p.Kind == llm.PartMedia:
+		return p.Media.Kind.String()
+	}
+	return p.Kind.String()
 }
 
 // Stateless refuses a prompt of another family that refers to what its vendor

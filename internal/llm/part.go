@@ -13,6 +13,7 @@ type Part struct {
 	Cites  []Cite      // on text
 	Seal   *Seal       // proof bound to this very part
 	Cache  *CacheMark  // the prompt up to here shall be cached
+	Adds   []Tool      // of a block that brings tools into the talk; by name alone if they are among the prompt's
 	Label  string      // what the wire calls a part of no common kind
 	Raw    jsonx.Value // the whole wire object of such a part
 	Extra  Extra

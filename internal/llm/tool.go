@@ -11,6 +11,7 @@ type Tool struct {
 	Strict            *bool
 	Builtin           string // the vendor's word for a tool of its own
 	FreeForm          bool   // takes plain text; Schema says it as one string named input
+	Deferred          *bool  // the model learns of it when it is searched for, or added
 	Search            bool   // a builtin that only finds the other tools: not missed where all of them are given
 	Web               *Web   // of a builtin that searches the web: what other vendors' searches can be told too
 	Cache             *CacheMark

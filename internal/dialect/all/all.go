@@ -3,6 +3,9 @@
 package all
 
 import (
+	"maps"
+	"slices"
+
 	"sluice/internal/dialect"
 	"sluice/internal/dialect/anthropic"
 	"sluice/internal/dialect/gemini"
@@ -16,6 +19,9 @@ var byName = map[string]*dialect.Dialect{
 	openai.Dialect.Name:    &openai.Dialect,
 	responses.Dialect.Name: &responses.Dialect,
 }
+
+// Names are the names of all dialects, in order.
+func Names() []string { return slices.Sorted(maps.Keys(byName)) }
 
 // Find returns the dialect of that name.
 func Find(name string) (*dialect.Dialect, bool) {

@@ -1,11 +1,9 @@
 package all_test
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,7 +15,7 @@ import (
 
 	"sluice/internal/dialect"
 	"sluice/internal/dialect/all"
-	"sluice/internal/framing"
+	"sluice/internal/dialect/dialecttest"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
 )
@@ -39,12 +37,6 @@ func TestCross(t *testing.T) {
 	}
 }
 
-// sides are the two dialects of an archive.
-type sides struct {
-	client, provider *dialect.Dialect
-	as               dialect.Reply
-}
-
 func cross(t *testing.T, file string) {
 	t.Helper()
 	a, err := txtar.ParseFile(file)
@@ -52,17 +44,17 @@ func cross(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	words := strings.Fields(string(a.Comment))
-	s := sides{client: find(t, words[0]), provider: find(t, words[1])}
-	s.as = dialect.Reply{Chat: &llm.Prompt{}, Provider: words[1], Strict: words[2] != "lenient"}
+	s := &dialecttest.Sides{Client: find(t, words[0]), Provider: find(t, words[1])}
+	s.As = dialect.Reply{Chat: &llm.Prompt{}, Provider: words[1], Strict: words[2] != "lenient"}
 	got := make(map[string]string)
 	for _, f := range a.Files {
 		switch f.Name {
 		case "request.json":
-			got["request.want"] = s.request(t, f.Data)
+			got["request.want"] = request(t, s, f.Data)
 		case "reply.json":
-			got["reply.want"] = s.reply(t, f.Data)
+			got["reply.want"] = reply(t, s, f.Data)
 		case "reply.sse":
-			got["stream.want"] = s.stream(t, f.Data)
+			got["stream.want"] = stream(t, s, f.Data)
 		}
 	}
 	compare(t, file, a, got)
@@ -80,60 +72,29 @@ func find(t *testing.T, name string) *dialect.Dialect {
 // created is the gateway's clock.
 var created = regexp.MustCompile(`"created(_at)?":[0-9]+`)
 
-func (s *sides) request(t *testing.T, body []byte) string {
+func request(t *testing.T, s *dialecttest.Sides, body []byte) string {
 	t.Helper()
-	p, err := s.client.Chat.DecodeRequest(body)
-	if err != nil {
-		return failure(t, err)
-	}
-	s.as.Chat = p
-	out, lost, err := s.provider.Chat.EncodeRequest(p)
+	out, lost, err := s.Request(body)
 	if err != nil {
 		return failure(t, err)
 	}
 	return pretty(t, out) + report(lost)
 }
 
-func (s *sides) reply(t *testing.T, body []byte) string {
+func reply(t *testing.T, s *dialecttest.Sides, body []byte) string {
 	t.Helper()
-	r, err := s.provider.Chat.DecodeReply(body)
-	if err != nil {
-		return failure(t, err)
-	}
-	out, lost, err := s.client.Chat.EncodeReply(r, s.as)
+	out, lost, err := s.Reply(body)
 	if err != nil {
 		return failure(t, err)
 	}
 	return created.ReplaceAllString(pretty(t, out), `"created$1":0`) + report(lost)
 }
 
-func (s *sides) stream(t *testing.T, sse []byte) string {
+func stream(t *testing.T, s *dialecttest.Sides, sse []byte) string {
 	t.Helper()
-	var out []byte
-	frames := framing.NewSSE(bytes.NewReader(sse), 1<<20)
-	dec, enc := s.provider.Chat.NewDecoder(), s.client.Chat.NewEncoder(s.as)
-	write := func(list []llm.Event, err error) bool {
-		for i := range list {
-			out = enc.Encode(out, &list[i])
-		}
-		if e := new(llm.Error); errors.As(err, &e) {
-			e.Provider = s.as.Provider
-			out = s.client.AppendErrorFrame(out, e)
-		}
-		return err == nil
-	}
-	for {
-		ev, err := frames.Next()
-		if errors.Is(err, io.EOF) {
-			write(dec.End())
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !write(dec.Decode(ev)) {
-			break
-		}
+	out, err := s.Stream(sse)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return created.ReplaceAllString(string(out), `"created$1":0`)
 }

@@ -2,37 +2,31 @@ package all_test
 
 import (
 	"bytes"
-	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
-	"sluice/internal/dialect"
 	"sluice/internal/dialect/all"
 	"sluice/internal/dialect/dialecttest"
 	"sluice/internal/jsonx"
 )
 
-var names = []string{"anthropic", "gemini", "openai", "responses"}
+var names = all.Names()
 
-// TestMatrix carries every fixture of every dialect to every other one. A
-// prompt is refused with a reason or becomes valid JSON; an answer is the same
-// streamed or whole (L4); what belongs to one family alone stays in it (L6).
+// TestMatrix judges every dialect against every other, on all their fixtures
+// and on the conversations; make matrix prints what it says.
 func TestMatrix(t *testing.T) {
-	for _, from := range names {
-		for _, to := range names {
-			if from == to {
-				continue
-			}
-			files, err := filepath.Glob("../" + from + "/testdata/*.txtar")
-			if err != nil || len(files) == 0 {
-				t.Fatalf("%d fixtures of %s, %v", len(files), from, err)
-			}
-			for _, file := range files {
-				name := strings.TrimSuffix(filepath.Base(file), ".txtar")
-				t.Run(from+"-"+to+"/"+name, func(t *testing.T) { carry(t, find(t, from), find(t, to), file) })
-			}
+	cells, err := dialecttest.Matrix("..", all.Names(), all.Find)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := len(names) * len(names); len(cells) != want {
+		t.Errorf("%d cells, want %d", len(cells), want)
+	}
+	for _, c := range cells {
+		if c.Plain.Passed == 0 || c.Streamed.Passed == 0 {
+			t.Errorf("nothing was judged between %s and %s", c.Client, c.Provider)
+		}
+		for _, fault := range c.Faults {
+			t.Errorf("%s to %s: %s", c.Client, c.Provider, fault)
 		}
 	}
 }
@@ -48,7 +42,7 @@ func TestMatrixCorpus(t *testing.T) {
 				a, b := find(t, from), find(t, to)
 				dialecttest.Corpus(t, a, func(t *testing.T, r *dialecttest.Recording) {
 					if jsonx.KindOf(r.Request.Body) == jsonx.Composite {
-						carryRequest(t, a, b, r.Request.Body)
+						dialecttest.CarryRequest(t, a, b, r.Request.Body)
 					}
 					for _, sse := range r.Streams() {
 						if !bytes.Contains(sse, []byte(`"error":{`)) {
@@ -56,7 +50,7 @@ func TestMatrixCorpus(t *testing.T) {
 						}
 					}
 					if r.Response.Status == 200 && !r.Response.Stream {
-						carryReply(t, a, b, r.Response.Body)
+						dialecttest.CarryReply(t, b, a, r.Response.Body)
 					}
 				})
 			})
@@ -64,73 +58,7 @@ func TestMatrixCorpus(t *testing.T) {
 	}
 }
 
-func carry(t *testing.T, from, to *dialect.Dialect, file string) {
-	t.Helper()
-	a, err := txtar.ParseFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range a.Files {
-		switch f.Name {
-		case "request.json":
-			carryRequest(t, from, to, f.Data)
-		case "reply.json":
-			carryReply(t, from, to, f.Data)
-		case "stream.sse":
-			dialecttest.Across(t, from, to, f.Data)
-		}
-	}
-}
-
 const poison = "p01s0n"
-
-func carryRequest(t *testing.T, from, to *dialect.Dialect, body []byte) {
-	t.Helper()
-	o, err := jsonx.Parse(bytes.TrimSpace(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.Set("x_private", jsonx.Quote(poison))
-	p, err := from.Chat.DecodeRequest(o.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, lost, err := to.Chat.EncodeRequest(p)
-	if err != nil {
-		return // refused: the goldens of TestCross say for what
-	}
-	if err := jsonx.Check(out); err != nil {
-		t.Errorf("%v in %s", err, out)
-	}
-	if bytes.Contains(out, []byte(poison)) {
-		t.Errorf("a private member leaked (L6): %s", out)
-	}
-	if !strings.Contains(strings.Join(lost, ","), "x_private") {
-		t.Errorf("a private member vanished without a word (L3): %q", lost)
-	}
-}
-
-func carryReply(t *testing.T, from, to *dialect.Dialect, body []byte) {
-	t.Helper()
-	r, err := from.Chat.DecodeReply(body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, _, err := to.Chat.EncodeReply(r, dialect.Reply{Provider: from.Name, Strict: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := to.Chat.DecodeReply(out)
-	if err != nil {
-		t.Fatalf("%v in %s", err, out)
-	}
-	if got, want := again.Choices[0].Calls(), r.Choices[0].Calls(); got != want {
-		t.Errorf("calls for the client: %v, want %v", got, want)
-	}
-	if u := r.Usage; u != nil && (again.Usage.Input != u.Input || again.Usage.Output != u.Output) {
-		t.Errorf("usage %+v, want %+v", again.Usage, u)
-	}
-}
 
 func TestFind(t *testing.T) {
 	for _, name := range names {

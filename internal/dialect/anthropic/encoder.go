@@ -1,6 +1,8 @@
 package anthropic
 
 import (
+	"slices"
+
 	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
@@ -104,8 +106,21 @@ func (e *encoder) more(dst []byte, ev *llm.Event) []byte {
 			return e.delta(dst, p, ev)
 		}
 		p.waiting = append(p.waiting, *ev)
+		if i == 0 {
+			return e.drain(dst)
+		}
 	}
 	return dst
+}
+
+// mute reports whether a part of thinking has nothing to show yet: no words,
+// and no proof that could be checked here.
+func (p *outPart) mute() bool {
+	checked := func(s *llm.Seal) bool { return s != nil && s.Origin == origin }
+	if p.written || p.shell.Kind != llm.PartThinking || p.shell.Text != "" || checked(p.shell.Seal) {
+		return false
+	}
+	return !slices.ContainsFunc(p.waiting, func(ev llm.Event) bool { return ev.Text != "" || checked(ev.Seal) })
 }
 
 // drain writes the first part as far as it has come, and those after it once
@@ -118,6 +133,13 @@ func (e *encoder) drain(dst []byte) []byte {
 				return dst
 			}
 			dst = e.whole(dst, p)
+			e.parts = e.parts[1:]
+			continue
+		}
+		if p.mute() {
+			if !p.closed {
+				return dst
+			}
 			e.parts = e.parts[1:]
 			continue
 		}

@@ -39,16 +39,31 @@ func TestEncodeError(t *testing.T) {
 		e    llm.Error
 		want string
 	}{
-		{"ours", llm.Error{Kind: llm.InvalidRequest, Status: 400, Message: "bad", Param: "model"},
-			`{"type":"error","error":{"type":"invalid_request_error","message":"bad","code":"invalid_request","param":"model"},"status":"failure","message":"bad"}`},
-		{"no route", llm.Error{Kind: llm.NotFound, Status: 404, Message: "no"},
-			`{"type":"error","error":{"type":"not_found_error","message":"no","code":"not_found","param":null},"status":"failure","message":"no","ok":false}`},
-		{"unreachable", llm.Error{Kind: llm.Unreachable, Status: 502, Message: "refused", Origin: llm.Origin{Provider: "p"}},
-			`{"type":"error","error":{"type":"api_error","message":"refused","code":"upstream_unreachable","param":null},"status":"failure","message":"refused","provider":"p"}`},
-		{"the provider's", llm.Error{Kind: llm.UpstreamStatus, Status: 429, Message: "slow", Type: "tokens", Origin: llm.Origin{Provider: "p"}},
-			`{"type":"error","error":{"type":"rate_limit_error","message":"slow"},"provider":"p"}`},
-		{"a page", llm.Error{Kind: llm.UpstreamStatus, Status: 502, Body: []byte("<h1>bad</h1>"), Origin: llm.Origin{Provider: "p"}},
-			`{"type":"error","error":{"type":"api_error","message":"p answered with status 502: bad","code":"upstream_error","param":null},"provider":"p"}`},
+		{
+			"ours",
+			llm.Error{Kind: llm.InvalidRequest, Status: 400, Message: "bad", Param: "model"},
+			`{"type":"error","error":{"type":"invalid_request_error","message":"bad","code":"invalid_request","param":"model"},"status":"failure","message":"bad"}`,
+		},
+		{
+			"no route",
+			llm.Error{Kind: llm.NotFound, Status: 404, Message: "no"},
+			`{"type":"error","error":{"type":"not_found_error","message":"no","code":"not_found","param":null},"status":"failure","message":"no","ok":false}`,
+		},
+		{
+			"unreachable",
+			llm.Error{Kind: llm.Unreachable, Status: 502, Message: "refused", Origin: llm.Origin{Provider: "p"}},
+			`{"type":"error","error":{"type":"api_error","message":"refused","code":"upstream_unreachable","param":null},"status":"failure","message":"refused","provider":"p"}`,
+		},
+		{
+			"the provider's",
+			llm.Error{Kind: llm.UpstreamStatus, Status: 429, Message: "slow", Type: "tokens", Origin: llm.Origin{Provider: "p"}},
+			`{"type":"error","error":{"type":"rate_limit_error","message":"slow"},"provider":"p"}`,
+		},
+		{
+			"a page",
+			llm.Error{Kind: llm.UpstreamStatus, Status: 502, Body: []byte("<h1>bad</h1>"), Origin: llm.Origin{Provider: "p"}},
+			`{"type":"error","error":{"type":"api_error","message":"p answered with status 502: bad","code":"upstream_error","param":null},"provider":"p"}`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, string(anthropic.Dialect.EncodeError(&c.e))); diff != "" {
@@ -94,12 +109,18 @@ func TestInspect(t *testing.T) {
 		body string
 		want said
 	}{
-		{"answer", llm.Chat, `{"type":"message","content":[],"stop_reason":"end_turn","usage":{"input_tokens":10,"cache_creation_input_tokens":5,"cache_read_input_tokens":100,"output_tokens":20}}`,
-			said{Finish: "end_turn", Usage: [4]int64{115, 20, 100, 5}}},
-		{"inner passes", llm.Chat, `{"content":[],"usage":{"input_tokens":682,"output_tokens":1320,"iterations":[{"type":"compaction","input_tokens":60385,"output_tokens":592},{"type":"message","input_tokens":682,"output_tokens":1320},{"type":"advisor_message","input_tokens":9,"output_tokens":9}]}}`,
-			said{Usage: [4]int64{61067, 1912, 0, 0}}},
-		{"a fallback", llm.Chat, `{"content":[],"usage":{"input_tokens":1,"output_tokens":2,"iterations":[{"type":"message","input_tokens":8,"output_tokens":8},{"type":"fallback_message","input_tokens":1,"output_tokens":2}]}}`,
-			said{Usage: [4]int64{1, 2, 0, 0}}},
+		{
+			"answer", llm.Chat, `{"type":"message","content":[],"stop_reason":"end_turn","usage":{"input_tokens":10,"cache_creation_input_tokens":5,"cache_read_input_tokens":100,"output_tokens":20}}`,
+			said{Finish: "end_turn", Usage: [4]int64{115, 20, 100, 5}},
+		},
+		{
+			"inner passes", llm.Chat, `{"content":[],"usage":{"input_tokens":682,"output_tokens":1320,"iterations":[{"type":"compaction","input_tokens":60385,"output_tokens":592},{"type":"message","input_tokens":682,"output_tokens":1320},{"type":"advisor_message","input_tokens":9,"output_tokens":9}]}}`,
+			said{Usage: [4]int64{61067, 1912, 0, 0}},
+		},
+		{
+			"a fallback", llm.Chat, `{"content":[],"usage":{"input_tokens":1,"output_tokens":2,"iterations":[{"type":"message","input_tokens":8,"output_tokens":8},{"type":"fallback_message","input_tokens":1,"output_tokens":2}]}}`,
+			said{Usage: [4]int64{1, 2, 0, 0}},
+		},
 		{"another operation", llm.Relay, `{"input_tokens":5}`, said{}},
 		{"weird", llm.Chat, `{"weird":1}`, said{Kind: llm.InvalidResponse, Status: 502, Text: "the provider's answer cannot be used: it has no list of content"}},
 		{"not JSON", llm.Chat, `x`, said{Kind: llm.InvalidResponse, Status: 502, Text: "the provider's answer cannot be used: it is not a JSON object"}},

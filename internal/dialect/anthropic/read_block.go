@@ -56,6 +56,11 @@ func readForeign(r *dialect.Reader, kind string) llm.Part {
 	p := llm.Part{Kind: llm.PartOpaque, Label: kind, Raw: r.Raw(), Extra: llm.Extra{Family: family}}
 	id := func(name string) string { s, _ := jsonx.Text(r.Peek(name)); return s }
 	switch {
+	case kind == "tool_addition":
+		name, _ := jsonx.Text(jsonx.At(r.Peek("tool"), "name"))
+		p.Adds = []llm.Tool{{Name: name}}
+	case kind == "tool_reference": // among what a search of the client's own found
+		p.Adds = []llm.Tool{{Name: id("tool_name")}}
 	case kind == "server_tool_use", kind == "mcp_tool_use":
 		p.Kind = llm.PartCall
 		p.Call = &llm.Call{ID: id("id"), Name: id("name"), Args: string(r.Peek("input")), By: llm.ByServer, Label: kind}

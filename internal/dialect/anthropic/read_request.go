@@ -129,12 +129,15 @@ func readTool(r *dialect.Reader) llm.Tool {
 		t.Name, _ = jsonx.Text(r.Peek("name"))
 		t.Search = strings.HasPrefix(kind, "tool_search_tool_")
 		t.Extra = r.Rest(family)
+		if strings.HasPrefix(kind, "web_search_") {
+			t.Web = dialect.ReadWeb(r, family)
+		}
 		return t
 	}
 	r.Take("type")
 	t := llm.Tool{
 		Name: r.Text("name"), HasDescription: r.Peek("description") != nil, Description: r.Text("description"),
-		Schema: r.Take("input_schema"), Strict: r.Bool("strict"),
+		Schema: r.Take("input_schema"), Strict: r.Bool("strict"), Deferred: r.Bool("defer_loading"),
 	}
 	t.Cache = readCache(r)
 	t.Extra = r.Rest(family)

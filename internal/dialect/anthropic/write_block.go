@@ -59,7 +59,9 @@ func (e *requestWriter) block(p *llm.Part, at string) jsonx.Value {
 	case llm.PartText:
 		w.Text("type", "text")
 		w.Text("text", p.Text)
-		writeCites(&w, p.Cites)
+		if writeCites(&w, p.Cites) {
+			e.lost.Add("%s:citations", at)
+		}
 	case llm.PartThinking:
 		writeThinking(&w, p)
 	case llm.PartCall:
@@ -92,16 +94,21 @@ func writeThinking(w *dialect.Writer, p *llm.Part) {
 	w.Text("signature", signature)
 }
 
-func writeCites(w *dialect.Writer, cites []llm.Cite) {
+// writeCites writes the citations of this vendor's own making. Others have no
+// place: they must hold what only this vendor's search gives.
+func writeCites(w *dialect.Writer, cites []llm.Cite) (lost bool) {
 	var list dialect.List
 	for _, c := range cites {
 		if c.Family == family {
 			list.Add(c.Raw)
+		} else {
+			lost = true
 		}
 	}
 	if !list.Empty() {
 		w.Raw("citations", list.Array())
 	}
+	return lost
 }
 
 func (e *requestWriter) call(w *dialect.Writer, p *llm.Part, at string) {

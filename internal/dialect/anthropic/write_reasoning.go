@@ -50,6 +50,7 @@ func (e *requestWriter) reasoning(limit **int64) jsonx.Value {
 		}
 		w.Text("type", "enabled")
 		w.Number("budget_tokens", budget)
+		e.budgeted = true
 	}
 	w.Some("display", r.Show)
 	e.thinking = true

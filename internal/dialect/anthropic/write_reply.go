@@ -57,7 +57,7 @@ func replyBlock(p *llm.Part, lost *dialect.Losses) jsonx.Value {
 		if p.Extra.Family == family {
 			return p.Raw
 		}
-		lost.Add("%s", p.Label)
+		lost.Add("%s", dialect.PartName(p))
 		return nil
 	}
 	var w dialect.Writer
@@ -68,25 +68,41 @@ func replyBlock(p *llm.Part, lost *dialect.Losses) jsonx.Value {
 		}
 		w.Text("type", "text")
 		w.Text("text", p.Text)
-		writeCites(&w, p.Cites)
+		if writeCites(&w, p.Cites) {
+			lost.Add("citations")
+		}
 	case llm.PartThinking:
-		if p.Seal != nil && p.Seal.Origin != origin {
-			p = &llm.Part{Kind: p.Kind, Text: p.Text} // nobody here could check it
-			lost.Add("thinking:signature")
+		if p = shown(p, lost); p == nil {
+			return nil
 		}
 		writeThinking(&w, p)
 	case llm.PartCall:
 		if p.Call.By != llm.ByClient {
-			lost.Add("%s", p.Call.Label)
+			lost.Add("%s", dialect.PartName(p))
 			return nil
 		}
 		replyCall(&w, p.Call, lost)
 	default:
-		lost.Add("%s", p.Kind)
+		lost.Add("%s", dialect.PartName(p))
 		return nil
 	}
 	w.Extra(p.Extra, family)
 	return w.Object()
+}
+
+// shown is what of a part of thinking a client can use: its words, and this
+// vendor's own proof; nil if there is neither.
+func shown(p *llm.Part, lost *dialect.Losses) *llm.Part {
+	if sealed(p) {
+		return p
+	}
+	if p.Seal != nil {
+		lost.Add("thinking:signature") // nobody here could check it
+	}
+	if p.Text == "" {
+		return nil
+	}
+	return &llm.Part{Kind: p.Kind, Text: p.Text, Extra: p.Extra}
 }
 
 // replyCall writes a call. Arguments that were cut off are no object; the

@@ -17,6 +17,7 @@ type requestWriter struct {
 	err      error // the first thing that may not be lost
 	marks    int   // cache marks still to be left out
 	thinking bool  // the model is asked to think
+	budgeted bool  // it thinks with a budget
 }
 
 // EncodeRequest asks a provider what a client of another dialect asked (wire
@@ -25,7 +26,8 @@ func (codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error
 	if err := dialect.Stateless(p, family); err != nil {
 		return nil, nil, err
 	}
-	e := &requestWriter{p: p, card: cardOf(p.Model)}
+	p, moved := dialect.Merged(p, family)
+	e := &requestWriter{p: p, lost: moved, card: cardOf(p.Model)}
 	e.marks = max(0, countMarks(p)-maxMarks)
 	var w dialect.Writer
 	w.Text("model", p.Model)

@@ -21,8 +21,10 @@ func (e *requestWriter) tools() jsonx.Value {
 			list.Add(w.Object())
 		case t.Search:
 			e.lost.Add("%s", index("tools", i))
+		case t.Web != nil:
+			list.Add(e.webSearch(i, t))
 		case t.Builtin != "":
-			e.refuse(toolPath(t, i), "the tool %s is run by its vendor and this provider has no such tool", t.Builtin)
+			e.refuse(dialect.ToolPath(t, i), "the tool %s is run by its vendor and this provider has no such tool", t.Builtin)
 		case e.p.Choice.Mode == llm.ChoiceAllowed && !slices.Contains(e.p.Choice.Names, t.Name):
 			e.lost.Add("%s", index("tools", i)) // this dialect cannot forbid some
 		default:
@@ -38,12 +40,21 @@ func (e *requestWriter) tools() jsonx.Value {
 	return list.Array()
 }
 
-// toolPath names a tool that is not in the list of tools by the member it is.
-func toolPath(t *llm.Tool, i int) string {
-	if len(t.Extra.Fields) == 1 && t.Extra.Fields[0].Name == t.Builtin {
-		return t.Builtin
+// webSearch writes another vendor's web search as this one's.
+func (e *requestWriter) webSearch(i int, t *llm.Tool) jsonx.Value {
+	e.lost.Web(dialect.ToolPath(t, i), t.Web, family, "max_uses", "allowed_domains", "blocked_domains")
+	var w dialect.Writer
+	w.Text("type", "web_search_20250305")
+	w.Text("name", "web_search")
+	w.Int("max_uses", t.Web.MaxUses)
+	if t.Web.Allowed != nil {
+		w.Raw("allowed_domains", dialect.Texts(t.Web.Allowed))
 	}
-	return index("tools", i)
+	if t.Web.Blocked != nil {
+		w.Raw("blocked_domains", dialect.Texts(t.Web.Blocked))
+	}
+	w.Raw("user_location", dialect.Location(t.Web, false))
+	return w.Object()
 }
 
 var (
@@ -65,6 +76,11 @@ func (e *requestWriter) tool(i int, t *llm.Tool) jsonx.Value {
 	w.Raw("input_schema", schema)
 	if t.Strict != nil && (*t.Strict || e.native()) { // false is the default
 		w.Bool("strict", t.Strict)
+	}
+	if e.native() {
+		w.Bool("defer_loading", t.Deferred)
+	} else {
+		e.lost.Deferred(at, t)
 	}
 	e.cache(&w, at, t.Cache)
 	w.Extra(t.Extra, family)
@@ -108,8 +124,8 @@ func (e *requestWriter) choiceMode() llm.ChoiceMode {
 	if mode == llm.ChoiceAllowed {
 		mode = map[bool]llm.ChoiceMode{true: llm.ChoiceRequired, false: llm.ChoiceAuto}[c.Must]
 	}
-	if e.thinking && !e.native() && (mode == llm.ChoiceRequired || mode == llm.ChoiceNamed) {
-		e.lost.Add("tool_choice") // it refuses to be told while it thinks
+	if e.budgeted && !e.native() && (mode == llm.ChoiceRequired || mode == llm.ChoiceNamed) {
+		e.lost.Add("tool_choice") // it refuses to be told while it thinks with a budget
 		mode = llm.ChoiceAuto
 	}
 	return mode

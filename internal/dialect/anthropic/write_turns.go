@@ -47,7 +47,7 @@ func (e *requestWriter) conversation() (system, messages jsonx.Value) {
 	system = e.system(first)
 	turns := e.turns(lead)
 	e.pair(turns)
-	turns = e.ends(turns)
+	turns = e.ends(turns, lead > 0)
 	var list dialect.List
 	for i := range turns {
 		list.Add(e.turn(&turns[i]))
@@ -208,12 +208,14 @@ func (e *requestWriter) pair(turns []turn) {
 }
 
 // ends makes the first turn the user's, gives unanswered calls a result and
-// looks whether the model takes a last turn that is its own.
-func (e *requestWriter) ends(turns []turn) []turn {
+// looks whether the model takes a last turn that is its own. A prompt of
+// nothing but instructions gets a turn too.
+func (e *requestWriter) ends(turns []turn, instructed bool) []turn {
 	var out []turn
-	if len(turns) == 0 {
+	switch {
+	case len(turns) == 0 && !instructed:
 		e.refuse("messages", "must hold a message of the user")
-	} else if turns[0].role != llm.User {
+	case len(turns) == 0, turns[0].role != llm.User:
 		out = append(out, turn{role: llm.User, blocks: []block{{part: &llm.Part{Text: " "}}}})
 	}
 	for i := range turns {

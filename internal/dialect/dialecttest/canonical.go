@@ -2,14 +2,13 @@ package dialecttest
 
 import (
 	"strconv"
-	"testing"
 
 	"sluice/internal/jsonx"
 )
 
 // canonical makes equal what means the same: order of members, null and
 // absent, an empty list and none, a string and a list of one text.
-func canonical(t *testing.T, body []byte) any {
+func canonical(t T, body []byte) any {
 	t.Helper()
 	if err := jsonx.Check(body); err != nil {
 		t.Fatalf("%v in %s", err, body)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -18,7 +17,7 @@ import (
 const maxEvent = 16 << 20
 
 // Request judges L1 and L7 on a request.
-func Request(t *testing.T, d *dialect.Dialect, body []byte) {
+func Request(t T, d *dialect.Dialect, body []byte) {
 	t.Helper()
 	p, err := d.Chat.DecodeRequest(body)
 	if err != nil {
@@ -43,7 +42,7 @@ func Request(t *testing.T, d *dialect.Dialect, body []byte) {
 }
 
 // Reply judges L1 and L7 on a whole answer.
-func Reply(t *testing.T, d *dialect.Dialect, body []byte) {
+func Reply(t T, d *dialect.Dialect, body []byte) {
 	t.Helper()
 	r, err := d.Chat.DecodeReply(body)
 	if err != nil {
@@ -56,7 +55,7 @@ func Reply(t *testing.T, d *dialect.Dialect, body []byte) {
 }
 
 // encode writes a reply with everything the dialect's own family has.
-func encode(t *testing.T, d *dialect.Dialect, r *llm.Reply) []byte {
+func encode(t T, d *dialect.Dialect, r *llm.Reply) []byte {
 	t.Helper()
 	out, lost, err := d.Chat.EncodeReply(r, dialect.Reply{Chat: &llm.Prompt{}})
 	if err != nil {
@@ -70,7 +69,7 @@ func encode(t *testing.T, d *dialect.Dialect, r *llm.Reply) []byte {
 
 // write is encode for answers that have been elsewhere: a call that was cut
 // off there is no object here.
-func write(t *testing.T, d *dialect.Dialect, r *llm.Reply) []byte {
+func write(t T, d *dialect.Dialect, r *llm.Reply) []byte {
 	t.Helper()
 	out, _, err := d.Chat.EncodeReply(r, dialect.Reply{Chat: &llm.Prompt{}})
 	if err != nil {
@@ -81,7 +80,7 @@ func write(t *testing.T, d *dialect.Dialect, r *llm.Reply) []byte {
 
 // Stream judges L4 and L10 on a stream and returns what it folds to, nil if it
 // does not end well.
-func Stream(t *testing.T, d *dialect.Dialect, sse []byte) *llm.Reply {
+func Stream(t T, d *dialect.Dialect, sse []byte) *llm.Reply {
 	t.Helper()
 	events, folded, err := decode(d, bytes.NewReader(sse))
 	if err != nil {
@@ -95,7 +94,7 @@ func Stream(t *testing.T, d *dialect.Dialect, sse []byte) *llm.Reply {
 
 // Across judges L4 between two dialects: a client of one sees the same answer
 // from a provider of the other, streamed or not.
-func Across(t *testing.T, provider, client *dialect.Dialect, sse []byte) {
+func Across(t T, provider, client *dialect.Dialect, sse []byte) {
 	t.Helper()
 	events, folded, err := decode(provider, bytes.NewReader(sse))
 	if err != nil {
@@ -106,7 +105,7 @@ func Across(t *testing.T, provider, client *dialect.Dialect, sse []byte) {
 }
 
 // across writes the answer for a client both ways, reads both and compares.
-func across(t *testing.T, d *dialect.Dialect, events []llm.Event, folded *llm.Reply) {
+func across(t T, d *dialect.Dialect, events []llm.Event, folded *llm.Reply) {
 	t.Helper()
 	enc := d.Chat.NewEncoder(dialect.Reply{Chat: wantUsage(), Strict: true})
 	var out []byte
@@ -139,7 +138,7 @@ func wantUsage() *llm.Prompt {
 }
 
 // sameAnswer judges L2: a stream and a reply that are the same answer.
-func sameAnswer(t *testing.T, d *dialect.Dialect, reply []byte, folded *llm.Reply) {
+func sameAnswer(t T, d *dialect.Dialect, reply []byte, folded *llm.Reply) {
 	t.Helper()
 	want, err := d.Chat.DecodeReply(reply)
 	if err != nil {
@@ -167,7 +166,7 @@ func strip(r *llm.Reply) {
 }
 
 // once judges L10.
-func once(t *testing.T, events []llm.Event) {
+func once(t T, events []llm.Event) {
 	t.Helper()
 	stops := make(map[int]int)
 	for i := range events {
@@ -187,7 +186,7 @@ func once(t *testing.T, events []llm.Event) {
 
 // Cuts judges L9: cut the bytes anywhere and the events are the same; end them
 // early and there is one error, or a stream that had ended already.
-func Cuts(t *testing.T, d *dialect.Dialect, sse []byte) {
+func Cuts(t T, d *dialect.Dialect, sse []byte) {
 	t.Helper()
 	_, whole, err := decode(d, bytes.NewReader(sse))
 	if err != nil {

@@ -81,10 +81,11 @@ func readCandidate(o *object, seed string) llm.Choice {
 }
 
 // attach puts the citations on the last text, the answer itself: before it
-// stand only thoughts and what tools did.
+// stand only thoughts and what tools did, behind it at most an empty one with a
+// proof.
 func attach(parts []llm.Part, all []cited) {
 	for i := len(parts) - 1; i >= 0; i-- {
-		if p := &parts[i]; p.Kind == llm.PartText {
+		if p := &parts[i]; p.Kind == llm.PartText && p.Text != "" {
 			for _, c := range all {
 				p.Cites = append(p.Cites, c.in(p.Text))
 			}

@@ -27,7 +27,8 @@ func (codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error
 	if err := dialect.Stateless(p, family); err != nil {
 		return nil, nil, err
 	}
-	e := &requestWriter{p: p, card: cardOf(p.Model)}
+	p, moved := dialect.Merged(p, family)
+	e := &requestWriter{p: p, lost: moved, card: cardOf(p.Model)}
 	var w dialect.Writer
 	s := spellingOf(p.Extra)
 	system, contents := e.conversation()

@@ -145,6 +145,7 @@ func (e *requestWriter) declaration(i int, t *llm.Tool) jsonx.Value {
 		e.lost.Add("%s.strict", at)
 	}
 	w.Extra(t.Extra, family)
+	e.lost.Deferred(at, t)
 	e.lost.Extra(at+".", t.Extra, family)
 	e.lost.Extra(at+".function.", t.Function, family)
 	return w.Object()
@@ -186,7 +187,13 @@ func (e *requestWriter) toolConfig(w *dialect.Writer) {
 		if c.Mode == llm.ChoiceForeign {
 			e.refuse("tool_choice", "this provider has no such choice of tools")
 		}
-		if e.native() || !e.choosable() {
+		if e.native() {
+			return
+		}
+		if !e.choosable() {
+			if c.Mode == llm.ChoiceRequired || c.Mode == llm.ChoiceNamed || c.Mode == llm.ChoiceAllowed {
+				e.lost.Add("tool_choice")
+			}
 			return
 		}
 		if v := e.mode(); v != nil {

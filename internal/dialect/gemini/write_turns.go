@@ -151,6 +151,9 @@ func (e *requestWriter) turns(from int) []turn {
 	for i := from; i < len(e.p.Messages); i++ {
 		m := &e.p.Messages[i]
 		t := turn{role: m.Role, first: -1}
+		if m.Role.Instructs() && len(m.Parts) == 0 {
+			continue
+		}
 		if m.Role.Instructs() {
 			// Moved to the front it would change what was said before it, and
 			// every cached prefix with it.

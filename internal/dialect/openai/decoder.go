@@ -27,6 +27,7 @@ type choiceState struct {
 	label   string
 	calls   []callState
 	refused bool
+	body    []byte       // of the open text
 	notes   dialect.List // annotations
 	stopped bool
 	stop    llm.Stop
@@ -180,15 +181,19 @@ func (d *decoder) text(c *choiceState, kind llm.PartKind, label, s string) {
 	}
 	if c.open < 0 || c.kind != kind || c.label != label {
 		d.closeText(c)
-		c.open, c.kind, c.label = c.next, kind, label
+		c.open, c.kind, c.label, c.body = c.next, kind, label, nil
 		c.next++
 		d.emit(llm.Event{Kind: llm.EventOpen, Choice: c.index, Part: c.open, Shell: &llm.Part{Kind: kind, Label: label}})
+	}
+	if kind == llm.PartText {
+		c.body = append(c.body, s...)
 	}
 	d.emit(llm.Event{Kind: llm.EventDelta, Choice: c.index, Part: c.open, Text: s})
 }
 
 func (d *decoder) closeText(c *choiceState) {
 	if c.open >= 0 {
+		d.cites(c)
 		d.emit(llm.Event{Kind: llm.EventClose, Choice: c.index, Part: c.open})
 		c.open = -1
 	}

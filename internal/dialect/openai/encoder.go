@@ -24,6 +24,7 @@ type partState struct {
 	call  int64  // index among the client's calls
 	start int    // of the text in the joined text, in characters
 	args  bool   // some arguments were written
+	text  []byte // so far
 	whole []byte // arguments that are known at their end only: they become plain text
 	wait  bool
 	cites []llm.Cite
@@ -33,6 +34,7 @@ type choiceOut struct {
 	begun   bool
 	calls   int64
 	runes   int
+	legacy  bool       // a call of the API's first form was written
 	thought *partState // whose thinking was written last
 }
 
@@ -136,13 +138,22 @@ func (e *encoder) open(dst []byte, ev *llm.Event) []byte {
 	e.parts[[2]int{ev.Choice, ev.Part}] = s
 	switch p := ev.Shell; {
 	case p.Kind == llm.PartCall && p.Call.By == llm.ByClient:
+		if old := legacyCall(p.Call, e.as.Chat); old.Label == legacyChoice {
+			if c.legacy { // there is but one
+				delete(e.parts, [2]int{ev.Choice, ev.Part})
+				return dst
+			}
+			shell := *p
+			shell.Call, c.legacy = old, true
+			p, s.part = &shell, &shell
+		}
 		s.call = c.calls
 		c.calls++
 		if plain := dialect.Unwrap(p.Call, e.as.Chat); plain != p.Call {
 			s.wait, s.whole = true, []byte(p.Call.Args)
 			return e.chunk(dst, ev.Choice, callStart(s, plain), "", nil)
 		}
-		dst = e.chunk(dst, ev.Choice, callStart(s, p.Call), "", nil)
+		dst = e.chunk(dst, ev.Choice, callStart(s, withProof(p.Call, p.Seal, e.as.Strict)), "", nil)
 		return e.arguments(dst, ev.Choice, s, argumentsOf(p.Call))
 	case p.Kind == llm.PartThinking && proven(p.Seal) && p.Seal.Kind == llm.Redacted:
 		return e.blocks(dst, ev, "data", p.Seal.Data)
@@ -158,7 +169,7 @@ func (e *encoder) open(dst []byte, ev *llm.Event) []byte {
 func callStart(s *partState, c *llm.Call) jsonx.Value {
 	var f, o dialect.Writer
 	f.Text("name", c.Name)
-	if c.Label == "function_call" {
+	if c.Label == legacyChoice {
 		f.Text("arguments", "")
 		var d dialect.Writer
 		d.Raw("function_call", f.Object())
@@ -172,6 +183,7 @@ func callStart(s *partState, c *llm.Call) jsonx.Value {
 		o.Raw("custom", f.Object())
 	} else {
 		f.Text("arguments", "")
+		f.Extra(c.Function, family)
 		o.Text("type", "function")
 		o.Raw("function", f.Object())
 	}
@@ -193,7 +205,7 @@ func (e *encoder) arguments(dst []byte, choice int, s *partState, args string) [
 	s.args = true
 	c := s.part.Call
 	var f, o dialect.Writer
-	if c.Label == "function_call" {
+	if c.Label == legacyChoice {
 		f.Text("arguments", args)
 		o.Raw("function_call", f.Object())
 		return e.chunk(dst, choice, o.Object(), "", nil)
@@ -238,6 +250,7 @@ func (e *encoder) text(dst []byte, ev *llm.Event, s *partState, text string) []b
 	switch s.part.Kind {
 	case llm.PartText:
 		e.of(ev.Choice).runes += utf8.RuneCountInString(text)
+		s.text = append(s.text, text...)
 		d.Text("content", text)
 	case llm.PartRefusal:
 		d.Text("refusal", text)
@@ -303,7 +316,7 @@ func (e *encoder) close(dst []byte, ev *llm.Event) []byte {
 	}
 	var list dialect.List
 	for i := range s.cites {
-		if v := annotation(&s.cites[i], s.start, e.of(ev.Choice).runes); v != nil {
+		if v := annotation(&s.cites[i], string(s.text), s.start); v != nil {
 			list.Add(v)
 		}
 	}
@@ -330,7 +343,7 @@ func (e *encoder) stop(dst []byte, ev *llm.Event, last bool) []byte {
 	if last {
 		usage = e.usage
 	}
-	return e.chunk(dst, ev.Choice, jsonx.Value("{}"), finishWord(ev.Stop, e.as.Strict), usage)
+	return e.chunk(dst, ev.Choice, jsonx.Value("{}"), finishWord(ev.Stop, e.as.Strict, e.of(ev.Choice).legacy), usage)
 }
 
 func (e *encoder) end(dst []byte) []byte {

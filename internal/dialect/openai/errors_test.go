@@ -70,20 +70,41 @@ func TestEncodeError(t *testing.T) {
 		e    llm.Error
 		want string
 	}{
-		{"ours", llm.Error{Kind: llm.BodyTooLarge, Message: "too large"},
-			`{"error":{"message":"too large","type":"invalid_request_error","param":null,"code":"body_too_large"},"status":"failure","message":"too large"}`},
-		{"param and details", llm.Error{Kind: llm.InvalidConfig, Message: "bad", Param: "x-portkey-config", Details: []string{"a", "b"}},
-			`{"error":{"message":"bad","type":"invalid_request_error","param":"x-portkey-config","code":"invalid_config"},"status":"failure","message":"bad","errors":["a","b"]}`},
-		{"route", llm.Error{Kind: llm.NotFound, Message: "no such route", Origin: llm.Origin{Provider: "openai"}},
-			`{"error":{"message":"no such route","type":"invalid_request_error","param":null,"code":"not_found"},"status":"failure","message":"no such route","ok":false}`},
-		{"unreachable", llm.Error{Kind: llm.Unreachable, Message: "refused", Origin: llm.Origin{Provider: "openai"}},
-			`{"error":{"message":"refused","type":"upstream_error","param":null,"code":"upstream_unreachable"},"status":"failure","message":"refused","provider":"openai"}`},
-		{"the caller's timeout", llm.Error{Kind: llm.RequestTimeout, Message: "late", Origin: llm.Origin{Provider: "openai"}},
-			`{"error":{"message":"late","type":"timeout_error","param":null,"code":"request_timeout"},"status":"failure","message":"late"}`},
-		{"own words", llm.Error{Kind: llm.Overloaded, Message: "no", Type: "rate_limit_error", Code: "rate_limited"},
-			`{"error":{"message":"no","type":"rate_limit_error","param":null,"code":"rate_limited"},"status":"failure","message":"no"}`},
-		{"long", llm.Error{Kind: llm.UpstreamStatus, Message: long},
-			`{"error":{"message":"` + long[:1000] + `","type":null,"param":null,"code":null}}`},
+		{
+			"ours",
+			llm.Error{Kind: llm.BodyTooLarge, Message: "too large"},
+			`{"error":{"message":"too large","type":"invalid_request_error","param":null,"code":"body_too_large"},"status":"failure","message":"too large"}`,
+		},
+		{
+			"param and details",
+			llm.Error{Kind: llm.InvalidConfig, Message: "bad", Param: "x-portkey-config", Details: []string{"a", "b"}},
+			`{"error":{"message":"bad","type":"invalid_request_error","param":"x-portkey-config","code":"invalid_config"},"status":"failure","message":"bad","errors":["a","b"]}`,
+		},
+		{
+			"route",
+			llm.Error{Kind: llm.NotFound, Message: "no such route", Origin: llm.Origin{Provider: "openai"}},
+			`{"error":{"message":"no such route","type":"invalid_request_error","param":null,"code":"not_found"},"status":"failure","message":"no such route","ok":false}`,
+		},
+		{
+			"unreachable",
+			llm.Error{Kind: llm.Unreachable, Message: "refused", Origin: llm.Origin{Provider: "openai"}},
+			`{"error":{"message":"refused","type":"upstream_error","param":null,"code":"upstream_unreachable"},"status":"failure","message":"refused","provider":"openai"}`,
+		},
+		{
+			"the caller's timeout",
+			llm.Error{Kind: llm.RequestTimeout, Message: "late", Origin: llm.Origin{Provider: "openai"}},
+			`{"error":{"message":"late","type":"timeout_error","param":null,"code":"request_timeout"},"status":"failure","message":"late"}`,
+		},
+		{
+			"own words",
+			llm.Error{Kind: llm.Overloaded, Message: "no", Type: "rate_limit_error", Code: "rate_limited"},
+			`{"error":{"message":"no","type":"rate_limit_error","param":null,"code":"rate_limited"},"status":"failure","message":"no"}`,
+		},
+		{
+			"long",
+			llm.Error{Kind: llm.UpstreamStatus, Message: long},
+			`{"error":{"message":"` + long[:1000] + `","type":null,"param":null,"code":null}}`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, string(openai.Dialect.EncodeError(&c.e))); diff != "" {
@@ -99,12 +120,21 @@ func TestErrorFrame(t *testing.T) {
 		e    llm.Error
 		want string
 	}{
-		{"broken", llm.Error{Kind: llm.StreamInterrupted, Message: "reset", Origin: llm.Origin{Provider: "openai"}},
-			`data: {"error":{"message":"reset","type":"upstream_error","param":null,"code":"upstream_stream_interrupted"}}`},
-		{"the provider's", llm.Error{Kind: llm.UpstreamStatus, Message: "Overloaded", Type: "overloaded_error", Origin: llm.Origin{Provider: "anthropic"}},
-			`data: {"error":{"message":"anthropic error: Overloaded","type":"overloaded_error","param":null,"code":"upstream_stream_interrupted"}}`},
-		{"the provider's code", llm.Error{Kind: llm.UpstreamStatus, Message: "no", Code: "c"},
-			`data: {"error":{"message":"no","type":"upstream_error","param":null,"code":"c"}}`},
+		{
+			"broken",
+			llm.Error{Kind: llm.StreamInterrupted, Message: "reset", Origin: llm.Origin{Provider: "openai"}},
+			`data: {"error":{"message":"reset","type":"upstream_error","param":null,"code":"upstream_stream_interrupted"}}`,
+		},
+		{
+			"the provider's",
+			llm.Error{Kind: llm.UpstreamStatus, Message: "Overloaded", Type: "overloaded_error", Origin: llm.Origin{Provider: "anthropic"}},
+			`data: {"error":{"message":"anthropic error: Overloaded","type":"overloaded_error","param":null,"code":"upstream_stream_interrupted"}}`,
+		},
+		{
+			"the provider's code",
+			llm.Error{Kind: llm.UpstreamStatus, Message: "no", Code: "c"},
+			`data: {"error":{"message":"no","type":"upstream_error","param":null,"code":"c"}}`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := string(openai.Dialect.AppendErrorFrame([]byte("before"), &c.e))

@@ -32,10 +32,14 @@ func TestInspect(t *testing.T) {
 	}{
 		{"chat", llm.Chat, answer, want{Facts: dialect.Facts{Finish: "stop", Usage: &llm.Usage{Input: 10, Output: 7, CacheRead: 4, Reasoning: 2}}}},
 		{"no usage", llm.Chat, `{"choices":[{"finish_reason":"length"}]}`, want{Facts: dialect.Facts{Finish: "length"}}},
-		{"xAI's reasoning", llm.Chat, `{"choices":[],"usage":{"prompt_tokens":12,"completion_tokens":2,"total_tokens":334,"completion_tokens_details":{"reasoning_tokens":320}}}`,
-			want{Facts: dialect.Facts{Usage: &llm.Usage{Input: 12, Output: 322, Reasoning: 320}}}},
-		{"DeepSeek's cache", llm.Chat, `{"choices":[],"usage":{"prompt_tokens":12,"completion_tokens":2,"prompt_cache_hit_tokens":8}}`,
-			want{Facts: dialect.Facts{Usage: &llm.Usage{Input: 12, Output: 2, CacheRead: 8}}}},
+		{
+			"xAI's reasoning", llm.Chat, `{"choices":[],"usage":{"prompt_tokens":12,"completion_tokens":2,"total_tokens":334,"completion_tokens_details":{"reasoning_tokens":320}}}`,
+			want{Facts: dialect.Facts{Usage: &llm.Usage{Input: 12, Output: 322, Reasoning: 320}}},
+		},
+		{
+			"DeepSeek's cache", llm.Chat, `{"choices":[],"usage":{"prompt_tokens":12,"completion_tokens":2,"prompt_cache_hit_tokens":8}}`,
+			want{Facts: dialect.Facts{Usage: &llm.Usage{Input: 12, Output: 2, CacheRead: 8}}},
+		},
 		{"embeddings", llm.Embed, `{"data":[],"usage":{"prompt_tokens":5,"total_tokens":5}}`, want{Facts: dialect.Facts{Usage: &llm.Usage{Input: 5}}}},
 		{"models", llm.Models, `{"data":1}`, want{}},
 		{"relay", llm.Relay, `{"weird":1}`, want{}},
@@ -53,8 +57,10 @@ func TestInspect(t *testing.T) {
 		{"MiniMax", llm.Chat, `{"choices":null,"base_resp":{"status_code":1002,"status_msg":"rate limit"}}`, want{Kind: llm.UpstreamStatus, Status: 502, Text: "rate limit", Code: "1002"}},
 		{"MiniMax in order", llm.Chat, `{"choices":[{"finish_reason":"stop"}],"base_resp":{"status_code":0}}`, want{Facts: dialect.Facts{Finish: "stop"}}},
 		{"failure without a reason", llm.Chat, `{"success":false}`, want{Kind: llm.UpstreamStatus, Status: 502, Text: "the provider reported a failure without a reason"}},
-		{"error in a choice", llm.Chat, `{"choices":[{"finish_reason":"error","error":{"code":502,"message":"gone"}}]}`,
-			want{Facts: dialect.Facts{Finish: "error"}, Kind: llm.UpstreamStatus, Status: 502, Text: "gone", Code: "502"}},
+		{
+			"error in a choice", llm.Chat, `{"choices":[{"finish_reason":"error","error":{"code":502,"message":"gone"}}]}`,
+			want{Facts: dialect.Facts{Finish: "error"}, Kind: llm.UpstreamStatus, Status: 502, Text: "gone", Code: "502"},
+		},
 		{"relayed error", llm.Relay, `{"error":{"message":"no"}}`, want{Kind: llm.UpstreamStatus, Status: 502, Text: "no"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -23,8 +23,11 @@ func readMessage(r *dialect.Reader) llm.Message {
 	case "tool":
 		m.Role = llm.User
 		m.Parts = []llm.Part{{Kind: llm.PartResult, Result: &llm.Result{CallID: r.Text("tool_call_id"), Parts: readContent(r)}}}
-	case "function":
-		r.Fail(r.Path("role"), "function cannot be carried over to this provider: use tools instead")
+	case legacyRole:
+		m.Role = llm.User
+		m.Parts = []llm.Part{{Kind: llm.PartResult, Result: &llm.Result{Name: r.Text("name"), Parts: readContent(r)}}}
+		m.Extra = spelt(r.Rest(family), legacyRole)
+		return m
 	default:
 		r.Fail(r.Path("role"), "must be system, developer, user, assistant or tool")
 	}
@@ -60,7 +63,8 @@ func readAssistant(r *dialect.Reader) []llm.Part {
 		parts = append(parts, llm.Part{Kind: llm.PartRefusal, Text: s})
 	}
 	for at, v := range r.List("tool_calls") {
-		parts = append(parts, llm.Part{Kind: llm.PartCall, Call: readCall(r.Object(v, at))})
+		c := readCall(r.Object(v, at))
+		parts = append(parts, llm.Part{Kind: llm.PartCall, Call: c, Seal: proofOf(c)})
 	}
 	if v := r.Peek("function_call"); v != nil && string(jsonx.At(v, "name")) != `""` {
 		r.Take("function_call")

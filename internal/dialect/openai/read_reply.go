@@ -35,6 +35,7 @@ func readChoiceOf(r *dialect.Reader) llm.Choice {
 	msg := llm.Message{Role: llm.Assistant}
 	m.Take("role")
 	msg.Parts = readAssistant(m)
+	readCites(m, msg.Parts)
 	msg.Extra = m.Rest(family)
 	c.Messages = []llm.Message{msg}
 	c.Extra = r.Rest(family)

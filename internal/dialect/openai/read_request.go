@@ -1,6 +1,8 @@
 package openai
 
 import (
+	"strings"
+
 	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
@@ -9,7 +11,7 @@ import (
 // DecodeRequest reads what a client asks (wire formats, canonical chat request).
 func (codec) DecodeRequest(body []byte) (*llm.Prompt, error) {
 	r := dialect.ReadRequest(body)
-	p := &llm.Prompt{Family: family, Model: r.Text("model")}
+	p := &llm.Prompt{Family: family, Model: r.Text("model"), Calls: "tool_calls"}
 	if b := r.Bool("stream"); b != nil {
 		p.Stream = *b
 	}
@@ -20,16 +22,16 @@ func (codec) DecodeRequest(body []byte) (*llm.Prompt, error) {
 	for at, v := range r.List("messages") {
 		p.Messages = append(p.Messages, readMessage(r.Object(v, at)))
 	}
-	for _, name := range []string{"functions", "function_call"} {
-		if r.Peek(name) != nil {
-			r.Fail(name, "cannot be carried over to this provider: use tools instead")
-		}
-	}
 	readTools(r, p)
+	readLegacy(r, p)
 	readOutput(r, p)
 	readReasoning(r, p)
 	readKnobs(r, p)
+	spelling := p.Extra.Spelling
 	p.Extra = r.Rest(family)
+	for _, word := range spelling {
+		p.Extra = spelt(p.Extra, word)
+	}
 	return p, r.Err()
 }
 
@@ -127,8 +129,8 @@ func readTools(r *dialect.Reader, p *llm.Prompt) {
 	}
 	if v := r.Take("web_search_options"); v != nil {
 		p.Tools = append(p.Tools, llm.Tool{
-			Builtin: "web_search_options",
-			Extra:   llm.Extra{Family: family, Fields: []llm.Field{{Name: "web_search_options", Value: v}}},
+			Builtin: "web_search_options", Web: dialect.ReadWeb(r.Object(v, "web_search_options"), family),
+			Extra: llm.Extra{Family: family, Fields: []llm.Field{{Name: "web_search_options", Value: v}}},
 		})
 	}
 	p.Choice = readChoice(r)
@@ -138,7 +140,11 @@ func readTools(r *dialect.Reader, p *llm.Prompt) {
 func readTool(r *dialect.Reader) llm.Tool {
 	kind, _ := jsonx.Text(r.Peek("type"))
 	if kind != "function" && (kind != "custom" || jsonx.KindOf(r.Peek(kind)) != jsonx.Composite) {
-		return llm.Tool{Builtin: kind, Extra: r.Rest(family)}
+		t := llm.Tool{Builtin: kind, Extra: r.Rest(family)}
+		if strings.HasPrefix(kind, "web_search") {
+			t.Web = dialect.ReadWeb(r, family)
+		}
+		return t
 	}
 	r.Take("type")
 	f := r.Object(r.Take(kind), kind)

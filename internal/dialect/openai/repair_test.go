@@ -11,14 +11,22 @@ func TestRepair(t *testing.T) {
 	const head = `{"id":"c","object":"chat.completion","created":1,"model":"m",`
 	for _, c := range []struct{ name, in, want string }{
 		{"nothing to mend", head + `"choices":[ {"index":0,"message":{"role":"assistant","content":"\"tool_calls\""},"finish_reason":"stop"} ]}`, ""},
-		{"content left out", head + `"choices":[{"index":0,"message":{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}`,
-			head + `"choices":[{"index":0,"message":{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}],"content":null},"finish_reason":"tool_calls"}]}`},
-		{"stop with calls, arguments as an object, no type", head + `"choices":[{"index":0,"message":{"role":"assistant","content":"","tool_calls":[{"id":"1","function":{"name":"f","arguments":{"a": 1}}}]},"finish_reason":"stop"}]}`,
-			head + `"choices":[{"index":0,"message":{"role":"assistant","content":"","tool_calls":[{"id":"1","function":{"name":"f","arguments":"{\"a\": 1}"},"type":"function"}]},"finish_reason":"tool_calls"}]}`},
-		{"nulls where lists and objects belong", head + `"choices":[{"index":0,"message":{"role":"assistant","content":"x","annotations":null,"tool_calls":null},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"prompt_tokens_details":null}}`,
-			head + `"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}`},
-		{"object left out", strings.Replace(head, `"object":"chat.completion",`, "", 1) + `"choices":[]}`,
-			`{"id":"c","created":1,"model":"m","choices":[],"object":"chat.completion"}`},
+		{
+			"content left out", head + `"choices":[{"index":0,"message":{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}`,
+			head + `"choices":[{"index":0,"message":{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"{}"}}],"content":null},"finish_reason":"tool_calls"}]}`,
+		},
+		{
+			"stop with calls, arguments as an object, no type", head + `"choices":[{"index":0,"message":{"role":"assistant","content":"","tool_calls":[{"id":"1","function":{"name":"f","arguments":{"a": 1}}}]},"finish_reason":"stop"}]}`,
+			head + `"choices":[{"index":0,"message":{"role":"assistant","content":"","tool_calls":[{"id":"1","function":{"name":"f","arguments":"{\"a\": 1}"},"type":"function"}]},"finish_reason":"tool_calls"}]}`,
+		},
+		{
+			"nulls where lists and objects belong", head + `"choices":[{"index":0,"message":{"role":"assistant","content":"x","annotations":null,"tool_calls":null},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"prompt_tokens_details":null}}`,
+			head + `"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}`,
+		},
+		{
+			"object left out", strings.Replace(head, `"object":"chat.completion",`, "", 1) + `"choices":[]}`,
+			`{"id":"c","created":1,"model":"m","choices":[],"object":"chat.completion"}`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			want := c.want

@@ -37,8 +37,11 @@ var finishWords = [...]string{
 }
 
 // finishWord is what a client reads: the vendor's own word if it asked for
-// more than the dialect defines.
-func finishWord(s llm.Stop, strict bool) string {
+// more than the dialect defines; legacy tells of a call of the API's first form.
+func finishWord(s llm.Stop, strict, legacy bool) string {
+	if legacy && s.Kind == llm.StopCalls {
+		return legacyChoice
+	}
 	if !strict && s.Raw != "" {
 		return s.Raw
 	}

@@ -22,7 +22,9 @@ func (e *requestWriter) messages() jsonx.Value {
 		case llm.User:
 			e.user(&list, i, m)
 		default:
-			e.message(&list, i, m, m.Parts)
+			if len(m.Parts) > 0 || e.native() {
+				e.message(&list, i, m, m.Parts)
+			}
 		}
 		i += n
 	}
@@ -109,8 +111,13 @@ func (e *requestWriter) result(list *dialect.List, i, j int, m *llm.Message) (me
 		media = append([]llm.Part{{Text: "Result of the tool call " + r.CallID + ":"}}, media...)
 	}
 	var w dialect.Writer
-	w.Text("role", "tool")
-	w.Text("tool_call_id", r.CallID)
+	if isSpelt(m.Extra, legacyRole) {
+		w.Text("role", legacyRole)
+		w.Text("name", r.Name)
+	} else {
+		w.Text("role", "tool")
+		w.Text("tool_call_id", r.CallID)
+	}
 	if content := e.content(i, m, texts); content != nil {
 		w.Raw("content", content)
 	} else if !e.native() {
@@ -223,7 +230,7 @@ func writeCall(t *turn, c *llm.Call) {
 	var f, o dialect.Writer
 	args := argumentsOf(c)
 	f.Text("name", c.Name)
-	if c.Label == "function_call" {
+	if c.Label == legacyChoice {
 		f.Text("arguments", args)
 		t.legacy = f.Object()
 		return

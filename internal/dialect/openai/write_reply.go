@@ -56,7 +56,8 @@ func (e *replyWriter) extra(w *dialect.Writer, at string, x llm.Extra) {
 func (e *replyWriter) choice(c *llm.Choice) jsonx.Value {
 	var w dialect.Writer
 	w.Number("index", int64(c.Index))
-	w.Raw("message", e.message(c))
+	message, legacy := e.message(c)
+	w.Raw("message", message)
 	if logprobs := c.Extra.Get(family, "logprobs"); logprobs != nil {
 		w.Raw("logprobs", logprobs)
 	} else {
@@ -65,14 +66,14 @@ func (e *replyWriter) choice(c *llm.Choice) jsonx.Value {
 	if !e.as.Strict && c.Stop.Kind == llm.StopUnsaid {
 		w.Null("finish_reason")
 	} else {
-		w.Text("finish_reason", finishWord(c.Stop, e.as.Strict))
+		w.Text("finish_reason", finishWord(c.Stop, e.as.Strict, legacy))
 	}
 	e.extra(&w, path("choices", c.Index)+".", c.Extra)
 	return w.Object()
 }
 
 // message writes all messages of a choice as one: this dialect has one.
-func (e *replyWriter) message(c *llm.Choice) jsonx.Value {
+func (e *replyWriter) message(c *llm.Choice) (message jsonx.Value, legacy bool) {
 	t := &turn{thinkingName: thinkingNames[0]}
 	var text joined
 	for i := range c.Messages {
@@ -105,7 +106,7 @@ func (e *replyWriter) message(c *llm.Choice) jsonx.Value {
 	if !e.as.Strict {
 		e.beside(&w, c.Messages)
 	}
-	return w.Object()
+	return w.Object(), t.legacy != nil
 }
 
 // beside writes what a client that takes more than the dialect gets.
@@ -127,7 +128,9 @@ func (e *replyWriter) beside(w *dialect.Writer, messages []llm.Message) {
 func (e *replyWriter) part(t *turn, text *joined, p *llm.Part) {
 	switch p.Kind {
 	case llm.PartText:
-		text.add(p)
+		if !text.add(p) {
+			e.lost.Add("citations")
+		}
 	case llm.PartRefusal:
 		t.refusal += p.Text
 	case llm.PartThinking:
@@ -142,15 +145,30 @@ func (e *replyWriter) part(t *turn, text *joined, p *llm.Part) {
 		}
 	case llm.PartCall:
 		if p.Call.By == llm.ByClient {
-			writeCall(t, dialect.Unwrap(p.Call, e.as.Chat))
-		} else if e.as.Strict {
-			e.lost.Add("%s", p.Label)
+			e.call(t, p)
+		} else {
+			e.missing(p)
 		}
 	default:
-		if e.as.Strict {
-			e.lost.Add("%s", p.Label)
-		}
+		e.missing(p)
 	}
+}
+
+// missing reports a part that the client does not get, not even as a block.
+func (e *replyWriter) missing(p *llm.Part) {
+	if e.as.Strict || contentBlock(p) == nil {
+		e.lost.Add("%s", dialect.PartName(p))
+	}
+}
+
+// call writes a call of the client's. In the API's first form a turn has one.
+func (e *replyWriter) call(t *turn, p *llm.Part) {
+	c := legacyCall(dialect.Unwrap(p.Call, e.as.Chat), e.as.Chat)
+	if c.Label == legacyChoice && t.legacy != nil {
+		e.lost.Add("function_call:%s", c.Name)
+		return
+	}
+	writeCall(t, withProof(c, p.Seal, e.as.Strict))
 }
 
 // thoughtGap stands between thoughts that were apart in another dialect; a
@@ -168,28 +186,40 @@ type joined struct {
 	cites dialect.List
 }
 
-func (t *joined) add(p *llm.Part) {
+// add reports whether all citations of the part have a place here.
+func (t *joined) add(p *llm.Part) (all bool) {
 	start := t.runes
 	t.b.WriteString(p.Text)
 	t.runes += utf8.RuneCountInString(p.Text)
 	t.some = true
+	placed := 0
 	for i := range p.Cites {
-		if v := annotation(&p.Cites[i], start, t.runes); v != nil {
+		if v := annotation(&p.Cites[i], p.Text, start); v != nil {
 			t.cites.Add(v)
+			placed++
 		}
 	}
+	return placed == len(p.Cites)
 }
 
-// annotation writes a citation, nil for one that leads to no address.
-func annotation(c *llm.Cite, start, end int) jsonx.Value {
+// annotation writes a citation of a text that begins at start of the message,
+// in characters; nil for one that leads to no address.
+func annotation(c *llm.Cite, text string, start int) jsonx.Value {
+	if c.Family == family {
+		return c.Raw
+	}
 	if c.URL == "" {
 		return nil
+	}
+	from, to := 0, len(text)
+	if c.End > 0 && c.End <= len(text) && c.Start <= c.End {
+		from, to = c.Start, c.End
 	}
 	var u, o dialect.Writer
 	u.Text("url", c.URL)
 	u.Text("title", c.Title)
-	u.Number("start_index", int64(start))
-	u.Number("end_index", int64(end))
+	u.Number("start_index", int64(start+utf8.RuneCountInString(text[:from])))
+	u.Number("end_index", int64(start+utf8.RuneCountInString(text[:to])))
 	o.Text("type", "url_citation")
 	o.Raw("url_citation", u.Object())
 	return o.Object()

@@ -22,7 +22,8 @@ func (codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error
 	if err := dialect.Stateless(p, family); err != nil {
 		return nil, nil, err
 	}
-	e := &requestWriter{p: p}
+	p, moved := dialect.Merged(p, family)
+	e := &requestWriter{p: p, lost: moved}
 	var w dialect.Writer
 	w.Text("model", p.Model)
 	w.Raw("messages", e.messages())
@@ -174,16 +175,20 @@ func (e *requestWriter) reasoning(w *dialect.Writer) {
 }
 
 func (e *requestWriter) tools(w *dialect.Writer) {
-	var list dialect.List
+	var list, functions dialect.List
 	for i := range e.p.Tools {
 		t := &e.p.Tools[i]
 		switch {
+		case isSpelt(t.Extra, legacyTools):
+			functions.Add(legacyTool(t))
 		case t.Builtin == "":
 			list.Add(e.tool(i, t))
 		case t.Search && t.Extra.Family != family:
 			e.lost.Add("%s", path("tools", i))
+		case t.Web != nil && t.Extra.Family != family:
+			e.webSearch(w, i, t)
 		case t.Extra.Family != family:
-			e.refuse(toolPath(t, i), "the tool %s is run by its vendor and this provider has no such tool", t.Builtin)
+			e.refuse(dialect.ToolPath(t, i), "the tool %s is run by its vendor and this provider has no such tool", t.Builtin)
 		case t.Builtin == "web_search_options":
 			w.Extra(t.Extra, family)
 		default:
@@ -195,15 +200,23 @@ func (e *requestWriter) tools(w *dialect.Writer) {
 	if !list.Empty() {
 		w.Raw("tools", list.Array())
 	}
+	if !functions.Empty() {
+		w.Raw(legacyTools, functions.Array())
+	}
+	if isSpelt(e.p.Extra, legacyChoice) {
+		e.legacyChoice(w)
+		return
+	}
 	e.choice(w)
 }
 
-// toolPath names a tool that is not in the list of tools by the member it is.
-func toolPath(t *llm.Tool, i int) string {
-	if len(t.Extra.Fields) == 1 && t.Extra.Fields[0].Name == t.Builtin {
-		return t.Builtin
-	}
-	return path("tools", i)
+// webSearch writes another vendor's web search, which is no tool here.
+func (e *requestWriter) webSearch(w *dialect.Writer, i int, t *llm.Tool) {
+	e.lost.Web(dialect.ToolPath(t, i), t.Web, family, "search_context_size")
+	var o dialect.Writer
+	o.Raw("user_location", dialect.Location(t.Web, true))
+	o.Some("search_context_size", t.Web.Size)
+	w.Raw("web_search_options", o.Object())
 }
 
 func (e *requestWriter) tool(i int, t *llm.Tool) jsonx.Value {
@@ -224,13 +237,16 @@ func (e *requestWriter) tool(i int, t *llm.Tool) jsonx.Value {
 	o.Raw(kind, f.Object())
 	writeCache(&o, t.Cache, e.native())
 	o.Extra(t.Extra, family)
+	e.lost.Deferred(path("tools", i), t)
 	e.lost.Extra(path("tools", i)+".", t.Extra, family)
 	return o.Object()
 }
 
 func (e *requestWriter) choice(w *dialect.Writer) {
 	c := &e.p.Choice
-	w.Bool("parallel_tool_calls", c.Parallel)
+	if !isSpelt(e.p.Extra, legacyTools) { // nobody said anything about it
+		w.Bool("parallel_tool_calls", c.Parallel)
+	}
 	switch c.Mode {
 	case llm.ChoiceAuto:
 		w.Text("tool_choice", "auto")

@@ -13,8 +13,13 @@ func TestSealedThinkingIsAskedOfModelsThatThink(t *testing.T) {
 		model, effort string
 		want          bool
 	}{
-		{"gpt-5.1", "", true}, {"o4-mini", "", true}, {"gpt-5-chat-latest", "", false},
-		{"gpt-4o", "", false}, {"gpt-4.1-mini", "", false}, {"my-deployment", "", false}, {"my-deployment", "low", true},
+		{"gpt-5.1", "", true},
+		{"o4-mini", "", true},
+		{"gpt-5-chat-latest", "", false},
+		{"gpt-4o", "", false},
+		{"gpt-4.1-mini", "", false},
+		{"my-deployment", "", false},
+		{"my-deployment", "low", true},
 	} {
 		p := &llm.Prompt{Family: "openai-chat", Model: c.model, Reasoning: llm.Reasoning{Effort: c.effort}}
 		p.Messages = []llm.Message{{Role: llm.User, Parts: []llm.Part{{Text: "x"}}}}

@@ -92,6 +92,10 @@ func readForeign(r *dialect.Reader, kind string) llm.Part {
 		id = text("id")
 	}
 	switch {
+	case kind == typeAdditional:
+		for at, v := range r.List("tools") {
+			p.Adds = append(p.Adds, readTool(r.Object(v, at)))
+		}
 	case strings.HasSuffix(kind, "_call"):
 		p.Kind = llm.PartCall
 		p.Call = &llm.Call{ID: id, Name: text("name"), Args: text("arguments"), By: llm.ByServer, Label: kind}
@@ -181,23 +185,13 @@ func readCite(v jsonx.Value, text string) llm.Cite {
 	from, _ := jsonx.Int(jsonx.At(v, "start_index"))
 	to, _ := jsonx.Int(jsonx.At(v, "end_index"))
 	if from < to {
-		c.Start, c.End = offset(text, from), offset(text, to)
+		c.Start, c.End = dialect.Offset(text, from), dialect.Offset(text, to)
 	}
 	c.URL, _ = jsonx.Text(jsonx.At(v, "url"))
 	if c.Title, _ = jsonx.Text(jsonx.At(v, "title")); c.Title == "" {
 		c.Title, _ = jsonx.Text(jsonx.At(v, "filename"))
 	}
 	return c
-}
-
-// offset is how many bytes the first characters of a text take.
-func offset(text string, characters int64) int {
-	for at := range text {
-		if characters--; characters < 0 {
-			return at
-		}
-	}
-	return len(text)
 }
 
 func setURL(r *dialect.Reader, m *llm.Media, name string) {

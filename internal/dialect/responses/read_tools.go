@@ -1,6 +1,8 @@
 package responses
 
 import (
+	"strings"
+
 	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
@@ -21,7 +23,7 @@ func readTool(r *dialect.Reader) llm.Tool {
 	t := llm.Tool{HasDescription: r.Peek("description") != nil}
 	switch kind {
 	case "function":
-		t.Schema, t.Strict = r.Take("parameters"), r.Bool("strict")
+		t.Schema, t.Strict, t.Deferred = r.Take("parameters"), r.Bool("strict"), r.Bool("defer_loading")
 	case "custom":
 		t.FreeForm, t.Schema = true, dialect.OneText
 	default:
@@ -29,6 +31,9 @@ func readTool(r *dialect.Reader) llm.Tool {
 		t.Name, _ = jsonx.Text(r.Peek("name"))
 		execution, _ := jsonx.Text(r.Peek("execution"))
 		t.Search = kind == "tool_search" && execution != "client"
+		if strings.HasPrefix(kind, "web_search") {
+			t.Web = dialect.ReadWeb(r, family)
+		}
 		return t
 	}
 	r.Take("type")

@@ -29,6 +29,7 @@ const (
 	typeCall         = "function_call"
 	typeOutput       = "function_call_output"
 	typeCustom       = "custom_tool_call"
+	typeAdditional   = "additional_tools"
 	typeCustomOutput = "custom_tool_call_output"
 
 	outputText    = "output_text"

@@ -51,6 +51,11 @@ func (e *requestWriter) turn(list *dialect.List, i int, m *llm.Message) {
 	}
 	for j := range m.Parts {
 		p := &m.Parts[j]
+		if p.Adds != nil {
+			flush()
+			list.Add(e.addition(p.Adds))
+			continue
+		}
 		if p.Kind != llm.PartResult {
 			run = append(run, *p)
 			continue
@@ -107,7 +112,12 @@ func (e *requestWriter) part(p *llm.Part, at string) jsonx.Value {
 	case llm.PartMedia:
 		e.media(&w, p.Media, at)
 	case llm.PartOpaque:
-		e.refuse(at, "%s cannot be carried over to this provider", p.Label)
+		if p.Adds == nil {
+			e.refuse(at, "%s cannot be carried over to this provider", p.Label)
+			break
+		}
+		w.Text("type", "input_text") // a result that tells of tools
+		w.Text("text", p.Adds[0].Name)
 	default:
 		e.refuse(at, "%s is not allowed here", p.Kind)
 	}

@@ -50,7 +50,7 @@ func (a *answer) items(items []*item, m *llm.Message, lost *dialect.Losses) []*i
 		p := &m.Parts[j]
 		kind := kindOf(p, m)
 		if kind == noItem {
-			lost.Add("%s", nameOf(p))
+			lost.Add("%s", dialect.PartName(p))
 			continue
 		}
 		report(p, lost)
@@ -64,16 +64,6 @@ func (a *answer) items(items []*item, m *llm.Message, lost *dialect.Losses) []*i
 		items = append(items, a.newItem(message, len(items), m, nil))
 	}
 	return items
-}
-
-func nameOf(p *llm.Part) string {
-	switch {
-	case p.Label != "":
-		return p.Label
-	case p.Kind == llm.PartMedia:
-		return p.Media.Kind.String()
-	}
-	return p.Kind.String()
 }
 
 // report names what an item cannot show of a part.

@@ -1,6 +1,8 @@
 package responses
 
 import (
+	"slices"
+
 	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
@@ -12,7 +14,11 @@ func (e *requestWriter) tools() jsonx.Value {
 	for i := range e.p.Tools {
 		t := &e.p.Tools[i]
 		switch {
+		case t.Builtin == "" && !e.native() && dialect.IsAdded(e.p, t.Name): // stands where it is added
 		case t.Builtin == "":
+			if !e.native() {
+				e.lost.Deferred(index("tools", i), t)
+			}
 			list.Add(e.tool(i, t))
 		case t.Extra.Family == family:
 			var w dialect.Writer
@@ -20,19 +26,28 @@ func (e *requestWriter) tools() jsonx.Value {
 			list.Add(w.Object())
 		case t.Search:
 			e.lost.Add("%s", index("tools", i))
+		case t.Web != nil:
+			list.Add(e.webSearch(i, t))
 		default:
-			e.refuse(toolPath(t, i), "the tool %s is run by its vendor and this provider has no such tool", t.Builtin)
+			e.refuse(dialect.ToolPath(t, i), "the tool %s is run by its vendor and this provider has no such tool", t.Builtin)
 		}
 	}
 	return list.Array()
 }
 
-// toolPath names a tool that is not in the list of tools by the member it is.
-func toolPath(t *llm.Tool, i int) string {
-	if len(t.Extra.Fields) == 1 && t.Extra.Fields[0].Name == t.Builtin {
-		return t.Builtin
+// webSearch writes another vendor's web search as this one's.
+func (e *requestWriter) webSearch(i int, t *llm.Tool) jsonx.Value {
+	e.lost.Web(dialect.ToolPath(t, i), t.Web, family, "allowed_domains", "search_context_size")
+	var w dialect.Writer
+	w.Text("type", "web_search")
+	if t.Web.Allowed != nil {
+		var f dialect.Writer
+		f.Raw("allowed_domains", dialect.Texts(t.Web.Allowed))
+		w.Raw("filters", f.Object())
 	}
-	return index("tools", i)
+	w.Raw("user_location", dialect.Location(t.Web, false))
+	w.Some("search_context_size", t.Web.Size)
+	return w.Object()
 }
 
 var noArguments = jsonx.Value(`{"type":"object","properties":{}}`)
@@ -65,9 +80,26 @@ func (e *requestWriter) tool(i int, t *llm.Tool) jsonx.Value {
 			w.Bool("strict", t.Strict)
 		}
 	}
+	if e.native() {
+		w.Bool("defer_loading", t.Deferred)
+	}
 	w.Extra(t.Extra, family)
 	e.lost.Extra(index("tools", i)+".", t.Extra, family)
 	e.lost.Extra(index("tools", i)+".function.", t.Function, family)
+	return w.Object()
+}
+
+// addition writes tools that are added in the middle of the talk.
+func (e *requestWriter) addition(added []llm.Tool) jsonx.Value {
+	var list dialect.List
+	for i := range added {
+		t := dialect.Added(e.p, &added[i])
+		list.Add(e.tool(slices.IndexFunc(e.p.Tools, func(have llm.Tool) bool { return have.Name == t.Name }), t))
+	}
+	var w dialect.Writer
+	w.Text("type", typeAdditional)
+	w.Text("role", string(llm.Developer))
+	w.Raw("tools", list.Array())
 	return w.Object()
 }
 
