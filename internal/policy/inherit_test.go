@@ -30,8 +30,10 @@ func TestInheritance(t *testing.T) {
 		absent, onParent, onChild, onBoth string
 	}{
 		{"override_params", `{"a":1,"b":2}`, `{"b":3,"c":4}`, "", "a=1 b=2", "b=3 c=4", "a=1 b=3 c=4"},
-		{"retry", `{"attempts":3,"use_retry_after_header":true}`, `{"attempts":1,"on_status_codes":[429]}`,
-			"{0 {false []} false}", "{3 {true [429 500 502 503 504]} true}", "{1 {true [429]} false}", "{1 {true [429]} false}"},
+		{
+			"retry", `{"attempts":3,"use_retry_after_header":true}`, `{"attempts":1,"on_status_codes":[429]}`,
+			"{0 {false []} false}", "{3 {true [429 500 502 503 504]} true}", "{1 {true [429]} false}", "{1 {true [429]} false}",
+		},
 		{"request_timeout", `5`, `7`, "0s", "5ms", "7ms", "7ms"},
 		{"custom_host", `"http://localhost:1"`, `"http://localhost:2/v1"`, "", "http://localhost:1", "http://localhost:2/v1", "http://localhost:2/v1"},
 		{"forward_headers", `["x-a"]`, `["x-b"]`, "[]", "[X-A]", "[X-B]", "[X-B]"},
@@ -62,8 +64,10 @@ func TestInheritance(t *testing.T) {
 			}
 			path := "config" + strings.Repeat(".targets[0]", levels)
 			for _, row := range []struct{ name, config, want string }{
-				{"nowhere", config("", ""), c.absent}, {"parent", config(c.parent, ""), c.onParent},
-				{"target", config("", c.child), c.onChild}, {"both", config(c.parent, c.child), c.onBoth},
+				{"nowhere", config("", ""), c.absent},
+				{"parent", config(c.parent, ""), c.onParent},
+				{"target", config("", c.child), c.onChild},
+				{"both", config(c.parent, c.child), c.onBoth},
 			} {
 				if got := shown(targets(compile(t, row.config).Root)[path])[c.key]; got != row.want {
 					t.Errorf("%s on %s, %d levels: %s, want %s", c.key, row.name, levels, got, row.want)

@@ -129,7 +129,8 @@ quirks:
   developer_role: system
   values: {g: {h: i}}
   reply: [error_in_200]
-`})
+`,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,19 +36,33 @@ func TestEdit(t *testing.T) {
 		{"value", provider.Quirks{Values: []provider.Replace{{Field: "tool_choice", From: "required", To: "any"}}}, `{"tool_choice":"required"}`, `{"tool_choice":"any"}`, nil},
 		{"value of another kind", provider.Quirks{Values: []provider.Replace{{Field: "tool_choice", From: "required", To: "any"}}}, `{"tool_choice":{"type":"required"}}`, `{"tool_choice":{"type":"required"}}`, nil},
 		{"another value", provider.Quirks{Values: []provider.Replace{{Field: "tool_choice", From: "required", To: "any"}}}, `{"tool_choice":"auto"}`, `{"tool_choice":"auto"}`, nil},
-		{"developer role", provider.Quirks{DeveloperRole: "system"}, `{"messages":[{"role":"developer","content":"a \"developer\" b"},{"role":"user","content":"developer"}]}`,
-			`{"messages":[{"role":"system","content":"a \"developer\" b"},{"role":"user","content":"developer"}]}`, nil},
+		{
+			"developer role",
+			provider.Quirks{DeveloperRole: "system"},
+			`{"messages":[{"role":"developer","content":"a \"developer\" b"},{"role":"user","content":"developer"}]}`,
+			`{"messages":[{"role":"system","content":"a \"developer\" b"},{"role":"user","content":"developer"}]}`, nil,
+		},
 		{"developer elsewhere", provider.Quirks{DeveloperRole: "system"}, `{"messages":[ {"role":"user","name":"developer"} ]}`, `{"messages":[ {"role":"user","name":"developer"} ]}`, nil},
-		{"drop in messages", provider.Quirks{DropInMessages: []string{"name"}}, `{"messages":[{"role":"user","name":"bob","content":"x"},{"role":"assistant","tool_calls":[{"function":{"name":"f"}}]}]}`,
-			`{"messages":[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[{"function":{"name":"f"}}]}]}`, []string{"messages[].name"}},
+		{
+			"drop in messages",
+			provider.Quirks{DropInMessages: []string{"name"}},
+			`{"messages":[{"role":"user","name":"bob","content":"x"},{"role":"assistant","tool_calls":[{"function":{"name":"f"}}]}]}`,
+			`{"messages":[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[{"function":{"name":"f"}}]}]}`,
+			[]string{"messages[].name"},
+		},
 		{"only names of tools", provider.Quirks{DropInMessages: []string{"name"}}, `{"messages":[{"tool_calls":[{"function":{"name":"f"}}]}]}`, `{"messages":[{"tool_calls":[{"function":{"name":"f"}}]}]}`, nil},
 		{"messages that are none", provider.Quirks{DeveloperRole: "system"}, `{"messages":"developer"}`, `{"messages":"developer"}`, nil},
 		{"a message that is none", provider.Quirks{DeveloperRole: "system"}, `{"messages":["developer",{"role":"developer"}]}`, `{"messages":["developer",{"role":"system"}]}`, nil},
-		{"everything at once", provider.Quirks{
-			Rename: []provider.Rename{{From: "seed", To: "random_seed"}}, Drop: []string{"user"}, Clamp: []provider.Clamp{{Field: "temperature", Max: end(1)}},
-			Values: []provider.Replace{{Field: "tool_choice", From: "required", To: "any"}}, DeveloperRole: "system",
-		}, `{"user":"u","temperature":2,"seed":12345678901234567890,"tool_choice":"required","messages":[{"role":"developer"}]}`,
-			`{"temperature":1,"tool_choice":"any","messages":[{"role":"system"}],"random_seed":12345678901234567890}`, []string{"temperature (clamped to 1)", "user"}},
+		{
+			"everything at once",
+			provider.Quirks{
+				Rename: []provider.Rename{{From: "seed", To: "random_seed"}}, Drop: []string{"user"}, Clamp: []provider.Clamp{{Field: "temperature", Max: end(1)}},
+				Values: []provider.Replace{{Field: "tool_choice", From: "required", To: "any"}}, DeveloperRole: "system",
+			},
+			`{"user":"u","temperature":2,"seed":12345678901234567890,"tool_choice":"required","messages":[{"role":"developer"}]}`,
+			`{"temperature":1,"tool_choice":"any","messages":[{"role":"system"}],"random_seed":12345678901234567890}`,
+			[]string{"temperature (clamped to 1)", "user"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o, err := jsonx.Parse([]byte(c.in))

@@ -104,8 +104,10 @@ func TestFidelity(t *testing.T) {
 	base := gateway(t)
 	for _, d := range doors {
 		t.Run(d.name, func(t *testing.T) {
-			args := append([]string{"tools/fidelity.py", "--corpus", "recordings", "--gateway", base, "--openapi", "spec/openai-openapi.json",
-				"--report", filepath.Join(t.TempDir(), "report.json")}, d.args...)
+			args := append([]string{
+				"tools/fidelity.py", "--corpus", "recordings", "--gateway", base, "--openapi", "spec/openai-openapi.json",
+				"--report", filepath.Join(t.TempDir(), "report.json"),
+			}, d.args...)
 			out := judge(t, dir, args...)
 			m := bothClean.FindStringSubmatch(out)
 			if m == nil {
