@@ -3,6 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 E2E := test/e2e
+FUZZTIME := 60s
 
 .PHONY: help build run test test-go test-e2e test-provider e2e-deps matrix lint generate bench fuzz check clean
 
@@ -58,9 +59,9 @@ generate: ## write what is generated: provider pages, README matrix, config refe
 bench: ## benchmarks of the hot paths
 	go test -run '^$$' -bench . -benchmem ./internal/...
 
-fuzz: ## fuzz each target for a minute
-	@for t in internal/jsonx:FuzzCheck internal/framing:FuzzSSE internal/egress:FuzzParseURL internal/policy:FuzzCompile internal/upstream:FuzzRetryAfter; do \
-		go test -run '^$$' -fuzz $${t#*:} -fuzztime 60s -fuzzminimizetime 10x ./$${t%:*} || exit 1; done
+fuzz: ## fuzz each target for a minute (FUZZTIME)
+	@grep -rHo '^func Fuzz[A-Za-z]*' --include=*_test.go internal | sed 's/^\(.*\)\/[^/]*:func /\1 /' | sort | while read -r dir target; do \
+		go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$dir || exit 1; done
 
 check: generate lint test ## what to run before a commit
 	@git diff --exit-code --stat
