@@ -1,8 +1,6 @@
 package anthropic
 
 import (
-	"fmt"
-
 	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
@@ -81,7 +79,7 @@ func eventError(body []byte) *llm.Error {
 func encodeError(e *llm.Error) []byte {
 	var w dialect.Writer
 	w.Text("type", "error")
-	message := messageOf(e)
+	message := dialect.ErrorMessage(e)
 	w.Raw("error", errorObject(e, message))
 	if e.Kind != llm.UpstreamStatus {
 		w.Text("status", "failure")
@@ -118,26 +116,12 @@ func errorObject(e *llm.Error, message string) jsonx.Value {
 	return w.Object()
 }
 
-func messageOf(e *llm.Error) string {
-	if e.Message != "" || e.Kind != llm.UpstreamStatus {
-		return dialect.Message(e.Message)
-	}
-	who := e.Provider
-	if who == "" {
-		who = "the provider"
-	}
-	if page := dialect.PlainText(e.Body); page != "" {
-		return dialect.Message(fmt.Sprintf("%s answered with status %d: %s", who, e.Status, page))
-	}
-	return fmt.Sprintf("%s answered with status %d and no reason", who, e.Status)
-}
-
 // appendErrorFrame writes a failure inside a running stream (reliability
 // rules, R20).
 func appendErrorFrame(dst []byte, e *llm.Error) []byte {
 	var w dialect.Writer
 	w.Text("type", "error")
-	w.Raw("error", errorObject(e, messageOf(e)))
+	w.Raw("error", errorObject(e, dialect.ErrorMessage(e)))
 	return appendFrame(dst, "error", w.Object())
 }
 

@@ -95,7 +95,7 @@ func eventError(body []byte) *llm.Error {
 // own code is the reason among the details (reliability rules, E1).
 func encodeError(e *llm.Error) []byte {
 	var w dialect.Writer
-	message := messageOf(e)
+	message := dialect.ErrorMessage(e)
 	w.Raw("error", errorObject(e, message))
 	if e.Kind != llm.UpstreamStatus {
 		w.Text("status", "failure")
@@ -133,25 +133,11 @@ func errorObject(e *llm.Error, message string) jsonx.Value {
 	return w.Object()
 }
 
-func messageOf(e *llm.Error) string {
-	if e.Message != "" || e.Kind != llm.UpstreamStatus {
-		return dialect.Message(e.Message)
-	}
-	who := e.Provider
-	if who == "" {
-		who = "the provider"
-	}
-	if page := dialect.PlainText(e.Body); page != "" {
-		return dialect.Message(fmt.Sprintf("%s answered with status %d: %s", who, e.Status, page))
-	}
-	return fmt.Sprintf("%s answered with status %d and no reason", who, e.Status)
-}
-
 // appendErrorFrame writes a failure inside a running stream (reliability
 // rules, R20).
 func appendErrorFrame(dst []byte, e *llm.Error) []byte {
 	var w dialect.Writer
-	w.Raw("error", errorObject(e, messageOf(e)))
+	w.Raw("error", errorObject(e, dialect.ErrorMessage(e)))
 	return appendFrame(dst, w.Object())
 }
 

@@ -1,7 +1,7 @@
 package openai
 
 import (
-	"fmt"
+	"cmp"
 
 	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
@@ -13,18 +13,15 @@ import (
 // Our own failures have the outer members of reliability rules E1 too; a
 // provider's have its id beside them (E3).
 func encodeError(e *llm.Error) []byte {
+	message := dialect.PrefixedMessage(e)
 	if e.Kind == llm.UpstreamStatus && e.Message != "" {
-		dst := appendErrorObject([]byte(`{"error":`), prefixed(e), orNull(e.Type), orNull(e.Code), orNull(e.Param))
+		dst := appendErrorObject([]byte(`{"error":`), message, orNull(e.Type), orNull(e.Code), orNull(e.Param))
 		return append(appendProvider(dst, e), '}')
 	}
 	typ, code := e.Kind.Words()
-	message := e.Message
-	if e.Kind == llm.UpstreamStatus {
-		message = pageText(e)
-	} else {
-		typ, code = or(e.Type, typ), or(e.Code, code)
+	if e.Kind != llm.UpstreamStatus {
+		typ, code = cmp.Or(e.Type, typ), cmp.Or(e.Code, code)
 	}
-	message = dialect.Message(message)
 	dst := appendErrorObject([]byte(`{"error":`), message, jsonx.Quote(typ), jsonx.Quote(code), orNull(e.Param))
 	dst = append(dst, `,"status":"failure","message":`...)
 	dst = jsonx.AppendQuote(dst, message)
@@ -42,18 +39,9 @@ func encodeError(e *llm.Error) []byte {
 // rules, R20).
 func appendErrorFrame(dst []byte, e *llm.Error) []byte {
 	typ, _ := e.Kind.Words()
-	message, code := dialect.Message(e.Message), e.Code
-	if e.Kind == llm.UpstreamStatus {
-		message = prefixed(e)
-		if e.Message == "" {
-			message = pageText(e)
-		}
-	}
-	if code == "" {
-		_, code = llm.StreamInterrupted.Words()
-	}
+	_, code := llm.StreamInterrupted.Words()
 	dst = append(dst, `data: {"error":`...)
-	dst = appendErrorObject(dst, message, jsonx.Quote(or(e.Type, typ)), jsonx.Quote(code), orNull(e.Param))
+	dst = appendErrorObject(dst, dialect.PrefixedMessage(e), jsonx.Quote(cmp.Or(e.Type, typ)), jsonx.Quote(cmp.Or(e.Code, code)), orNull(e.Param))
 	return append(dst, "}\n\n"...)
 }
 
@@ -84,31 +72,6 @@ func appendDetails(dst []byte, details []string) []byte {
 		dst = jsonx.AppendQuote(dst, dialect.Message(d))
 	}
 	return append(dst, ']')
-}
-
-// prefixed is the provider's message the way clients of the incumbent know it:
-// "anthropic error: Overloaded".
-func prefixed(e *llm.Error) string {
-	if e.Provider == "" {
-		return dialect.Message(e.Message)
-	}
-	return dialect.Message(e.Provider + " error: " + e.Message)
-}
-
-// pageText speaks for a provider whose error body has no message in it.
-func pageText(e *llm.Error) string {
-	who := or(e.Provider, "the provider")
-	if page := dialect.PlainText(e.Body); page != "" {
-		return fmt.Sprintf("%s answered with status %d: %s", who, e.Status, page)
-	}
-	return fmt.Sprintf("%s answered with status %d and no reason", who, e.Status)
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 func orNull(s string) jsonx.Value {

@@ -1,7 +1,6 @@
 package responses
 
 import (
-	"fmt"
 	"strconv"
 
 	"sluice/internal/dialect"
@@ -59,7 +58,7 @@ func encodeError(e *llm.Error) []byte {
 	w.Raw("error", errorObject(e))
 	if e.Kind != llm.UpstreamStatus || e.Message == "" {
 		w.Text("status", "failure")
-		w.Text("message", messageOf(e))
+		w.Text("message", dialect.PrefixedMessage(e))
 	}
 	if e.Kind.Upstream() {
 		w.Some("provider", e.Provider)
@@ -76,7 +75,7 @@ func encodeError(e *llm.Error) []byte {
 func errorObject(e *llm.Error) jsonx.Value {
 	var w dialect.Writer
 	typ, code := words(e)
-	w.Text("message", messageOf(e))
+	w.Text("message", dialect.PrefixedMessage(e))
 	textOrNull(&w, "type", typ)
 	textOrNull(&w, "param", e.Param)
 	textOrNull(&w, "code", code)
@@ -109,27 +108,6 @@ func textOrNull(w *dialect.Writer, name, s string) {
 	w.Text(name, s)
 }
 
-// messageOf is the provider's message the way clients of the incumbent know it,
-// "anthropic error: Overloaded", or the text of a page that holds none.
-func messageOf(e *llm.Error) string {
-	switch {
-	case e.Kind != llm.UpstreamStatus:
-		return dialect.Message(e.Message)
-	case e.Message != "" && e.Provider != "":
-		return dialect.Message(e.Provider + " error: " + e.Message)
-	case e.Message != "":
-		return dialect.Message(e.Message)
-	}
-	who := e.Provider
-	if who == "" {
-		who = "the provider"
-	}
-	if page := dialect.PlainText(e.Body); page != "" {
-		return dialect.Message(fmt.Sprintf("%s answered with status %d: %s", who, e.Status, page))
-	}
-	return fmt.Sprintf("%s answered with status %d and no reason", who, e.Status)
-}
-
 // appendErrorFrame writes a failure inside a running stream (OpenAI API, the
 // error event; reliability rules, R20). Its number cannot be known here; clients
 // do not look at that of an error.
@@ -141,7 +119,7 @@ func appendErrorFrame(dst []byte, e *llm.Error) []byte {
 	var w dialect.Writer
 	w.Text("type", "error")
 	w.Text("code", code)
-	w.Text("message", messageOf(e))
+	w.Text("message", dialect.PrefixedMessage(e))
 	textOrNull(&w, "param", e.Param)
 	w.Number("sequence_number", 0)
 	return appendFrame(dst, "error", w.Object())
