@@ -171,7 +171,7 @@ func (p *outPart) wrap() {
 	for i := range p.waiting {
 		c.Args += p.waiting[i].Text
 	}
-	input, _ := arguments(&c)
+	input, _ := dialect.Arguments(&c)
 	c.Args, c.FreeForm = string(input), false
 	p.shell, p.waiting = &llm.Part{Kind: llm.PartCall, Call: &c}, nil
 }

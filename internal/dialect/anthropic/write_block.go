@@ -113,7 +113,7 @@ func writeCites(w *dialect.Writer, cites []llm.Cite) (lost bool) {
 
 func (e *requestWriter) call(w *dialect.Writer, p *llm.Part, at string) {
 	c := p.Call
-	input, ok := arguments(c)
+	input, ok := dialect.Arguments(c)
 	if !ok { // cut off by a limit: the model will see that nothing came of it
 		e.lost.Add("%s.arguments", at)
 		input = jsonx.Value("{}")
@@ -131,23 +131,6 @@ func (e *requestWriter) id(id string) string {
 		return id
 	}
 	return callID(id)
-}
-
-// arguments are a call's arguments as an object, the very bytes if they are
-// one. A text of no JSON is wrapped the way free-form tools are defined.
-func arguments(c *llm.Call) (input jsonx.Value, ok bool) {
-	switch {
-	case c.FreeForm:
-		var w dialect.Writer
-		w.Text("input", c.Args)
-		return w.Object(), true
-	case strings.TrimSpace(c.Args) == "":
-		return jsonx.Value("{}"), true
-	}
-	if _, err := jsonx.Parse([]byte(c.Args)); err != nil {
-		return nil, false
-	}
-	return jsonx.Value(c.Args), true
 }
 
 // callID keeps an id the vendor accepts and makes another one of it, always

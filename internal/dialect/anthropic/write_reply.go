@@ -108,7 +108,7 @@ func shown(p *llm.Part, lost *dialect.Losses) *llm.Part {
 // replyCall writes a call. Arguments that were cut off are no object; the
 // client gets their text, under a name that no tool has.
 func replyCall(w *dialect.Writer, c *llm.Call, lost *dialect.Losses) {
-	input, ok := arguments(c)
+	input, ok := dialect.Arguments(c)
 	if !ok {
 		lost.Add("tool_calls:arguments")
 		var o dialect.Writer

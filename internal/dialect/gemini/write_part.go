@@ -56,7 +56,7 @@ func writeSeal(w *dialect.Writer, p *llm.Part, s spelling) {
 
 func (e *requestWriter) call(w *dialect.Writer, p *llm.Part, part spelling, at string) {
 	c := p.Call
-	args, ok := arguments(c)
+	args, ok := dialect.Arguments(c)
 	if !ok { // cut off by a limit: the model will see that nothing came of it
 		e.lost.Add("%s.arguments", at)
 		args = jsonx.Value("{}")
@@ -76,23 +76,6 @@ func (e *requestWriter) call(w *dialect.Writer, p *llm.Part, part spelling, at s
 		e.lost.Extra(at+".function.", c.Function, family)
 	}
 	w.Raw(part.name("functionCall"), f.Object())
-}
-
-// arguments are a call's arguments as an object, the very bytes if they are
-// one. A text of no JSON is wrapped the way free-form tools are defined.
-func arguments(c *llm.Call) (args jsonx.Value, ok bool) {
-	switch {
-	case c.FreeForm:
-		var w dialect.Writer
-		w.Text("input", c.Args)
-		return w.Object(), true
-	case strings.TrimSpace(c.Args) == "":
-		return jsonx.Value("{}"), true
-	}
-	if _, err := jsonx.Parse([]byte(c.Args)); err != nil {
-		return nil, false
-	}
-	return jsonx.Value(c.Args), true
 }
 
 // answer writes the result of a call of that name, with media beside it where

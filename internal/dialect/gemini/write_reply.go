@@ -171,7 +171,7 @@ func (e *replyWriter) part(p *llm.Part) jsonx.Value {
 // call writes a call. Arguments that were cut off are no object; the client
 // gets their text, under a name that no tool has.
 func (e *replyWriter) call(w *dialect.Writer, c *llm.Call, part spelling) {
-	args, ok := arguments(c)
+	args, ok := dialect.Arguments(c)
 	if !ok {
 		e.lost.Add("tool_calls:arguments")
 		var o dialect.Writer
