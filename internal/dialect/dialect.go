@@ -76,6 +76,18 @@ type Dialect struct {
 
 	// Terminal is the frame that ends a healthy stream, if the dialect has one.
 	Terminal []byte
+
+	// Framing is how this dialect's streams are cut into events; nil: as
+	// server-sent events.
+	Framing *framing.Framing
+}
+
+// Streams is the framing of the dialect's streams.
+func (d *Dialect) Streams() *framing.Framing {
+	if d.Framing != nil {
+		return d.Framing
+	}
+	return &framing.EventStream
 }
 
 // Carries reports whether a client of d can have an operation done by a

@@ -35,8 +35,11 @@ func (p *Provider) Place(op llm.Op, client string) (Endpoint, error) {
 		return Endpoint{Dialect: client, Path: path}, nil
 	}
 	e, ok := p.Ops[op]
-	// The legacy completion of another dialect is asked as a conversation.
-	if talk, chats := p.Ops[llm.Chat]; op == llm.Complete && chats && client != "" && talk.Dialect != client && e.Dialect != client {
+	// A vendor without an address for completions that differs from its chat is
+	// asked in its chat, unless the client speaks what it speaks.
+	talk, chats := p.Ops[llm.Chat]
+	own := ok && (e.Dialect == client || e.Dialect != talk.Dialect)
+	if op == llm.Complete && chats && client != "" && talk.Dialect != client && !own {
 		return talk, nil
 	}
 	if !ok {

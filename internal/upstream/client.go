@@ -176,7 +176,7 @@ func (c *Client) receive(w *watch, call *call, resp *http.Response) (*llm.Answer
 	switch {
 	case resp.StatusCode >= 400:
 		return nil, c.readFailure(w, call, resp, body)
-	case isEventStream(resp.Header, call.stream) && (call.stream || call.op == llm.Relay):
+	case isEventStream(resp.Header, call.framing().MediaType, call.stream) && (call.stream || call.op == llm.Relay):
 		return c.openStream(w, call, resp, body)
 	case call.op == llm.Relay || call.op == llm.Models:
 		return c.openRelay(w, resp, body)

@@ -80,7 +80,6 @@ func (c *call) passHeaders(r *Request, t *policy.Target) {
 var (
 	jsonType  = []string{"application/json"}
 	gzipOnly  = []string{"gzip"}
-	eventType = []string{"text/event-stream"}
 )
 
 func mayForward(name string, t *policy.Target) bool {
@@ -111,9 +110,9 @@ func mediaType(h http.Header) string {
 
 // isEventStream goes by the type. Where a stream was asked for, types that say
 // nothing are taken for one too: some servers forget to name it.
-func isEventStream(h http.Header, asked bool) bool {
+func isEventStream(h http.Header, framed string, asked bool) bool {
 	switch mediaType(h) {
-	case "text/event-stream":
+	case framed:
 		return true
 	case "text/plain", "application/octet-stream":
 		return asked

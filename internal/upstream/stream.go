@@ -17,7 +17,7 @@ import (
 func (c *Client) openStream(w *watch, call *call, resp *http.Response, r io.Reader) (*llm.Answer, error) {
 	s := &events{
 		client: c, w: w, body: resp.Body,
-		sse: framing.NewSSE(r, c.limits.EventBytes),
+		frames: call.framing().NewReader(r, c.limits.EventBytes),
 	}
 	if call.speaks != nil && call.speaks.NewTap != nil {
 		s.tap, s.terminal = call.speaks.NewTap(call.asked()), call.speaks.Terminal
@@ -34,8 +34,17 @@ func (c *Client) openStream(w *watch, call *call, resp *http.Response, r io.Read
 		err.Header = resp.Header
 		return nil, err
 	}
-	resp.Header["Content-Type"] = eventType
+	resp.Header["Content-Type"] = []string{call.client.Streams().MediaType}
 	return &llm.Answer{Status: resp.StatusCode, Header: resp.Header, Stream: s, Events: true}, nil
+}
+
+// framing is how the provider cuts its stream; relays nobody looks into have
+// server-sent events.
+func (c *call) framing() *framing.Framing {
+	if c.speaks != nil {
+		return c.speaks.Streams()
+	}
+	return &framing.EventStream
 }
 
 // events is a running event stream on its way to the client.
@@ -43,7 +52,7 @@ type events struct {
 	client   *Client
 	w        *watch
 	body     io.Closer
-	sse      *framing.SSE
+	frames   framing.Frames
 	tap      dialect.Tap // nil: nobody looks inside
 	terminal []byte
 	op       llm.Op
@@ -98,7 +107,7 @@ func (s *events) unbegun(e *llm.Error) *llm.Error {
 // Next returns what goes to the client next.
 func (s *events) Next() (llm.Frame, error) {
 	if s.held != nil {
-		frame := llm.Frame{Raw: s.held, More: s.sse.Buffered()}
+		frame := llm.Frame{Raw: s.held, More: s.frames.Buffered()}
 		s.held = nil
 		return frame, nil
 	}
@@ -113,7 +122,7 @@ func (s *events) read() (llm.Frame, error) {
 	if s.ended {
 		return s.rest()
 	}
-	ev, err := s.sse.Next()
+	ev, err := s.frames.Next()
 	if err != nil {
 		return s.over(err)
 	}
@@ -145,7 +154,7 @@ func (s *events) pass(ev framing.Event, mark dialect.Mark) (llm.Frame, error) {
 		s.out = appendClosed(s.out[:0], ev)
 		raw = s.out
 	}
-	return llm.Frame{Raw: raw, More: s.sse.Buffered()}, nil
+	return llm.Frame{Raw: raw, More: s.frames.Buffered()}, nil
 }
 
 // appendClosed adds the blank line that the provider left out at the end of an
@@ -178,7 +187,7 @@ func (s *events) translated(ev framing.Event) (llm.Frame, error) {
 	if len(s.out) == 0 && s.mark == dialect.Content {
 		s.mark = dialect.Empty
 	}
-	return llm.Frame{Raw: s.out, More: s.sse.Buffered()}, nil
+	return llm.Frame{Raw: s.out, More: s.frames.Buffered()}, nil
 }
 
 // say writes events for the client, and lets the memory of seals listen.
@@ -201,7 +210,7 @@ func (s *events) refused(ev framing.Event, mark dialect.Mark, err error) (llm.Fr
 		e.Frame = appendClosed(nil, ev)
 	}
 	if e.Kind != llm.UpstreamStatus && ev.Open { // torn: what tore it says more than what is left of it
-		_, end := s.sse.Next()
+		_, end := s.frames.Next()
 		if errors.Is(end, io.EOF) {
 			end = io.ErrUnexpectedEOF
 		}
@@ -285,12 +294,12 @@ const lingering = 100 * time.Millisecond
 func (s *events) rest() (llm.Frame, error) {
 	s.w.idle = lingering
 	for range 8 {
-		ev, err := s.sse.Next()
+		ev, err := s.frames.Next()
 		if err != nil {
 			break
 		}
 		if s.encoder == nil && s.terminal == nil && !ev.Open {
-			return llm.Frame{Raw: ev.Raw, More: s.sse.Buffered()}, nil
+			return llm.Frame{Raw: ev.Raw, More: s.frames.Buffered()}, nil
 		}
 	}
 	return s.finish(io.EOF)

@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sluice/internal/dialect"
-	"sluice/internal/framing"
 	"sluice/internal/llm"
 )
 
@@ -231,7 +230,7 @@ func (p *pieces) Read(b []byte) (int, error) {
 // decode reads a whole stream and folds it. The fold fails on events that
 // contradict each other.
 func decode(d *dialect.Dialect, r io.Reader) (events []llm.Event, folded *llm.Reply, err error) {
-	frames := framing.NewSSE(r, maxEvent)
+	frames := d.Streams().NewReader(r, maxEvent)
 	dec := d.Chat.NewDecoder()
 	var fold llm.Fold
 	add := func(list []llm.Event, err error) error {

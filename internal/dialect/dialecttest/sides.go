@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"sluice/internal/dialect"
-	"sluice/internal/framing"
 	"sluice/internal/llm"
 )
 
@@ -39,7 +38,7 @@ func (s *Sides) Reply(body []byte) (out []byte, lost []string, err error) {
 // Stream carries a streamed answer to the client. A failure in it becomes the
 // client's own error frame, and the end of the stream.
 func (s *Sides) Stream(sse []byte) (out []byte, err error) {
-	frames := framing.NewSSE(bytes.NewReader(sse), maxEvent)
+	frames := s.Provider.Streams().NewReader(bytes.NewReader(sse), maxEvent)
 	dec, enc := s.Provider.Chat.NewDecoder(), s.Client.Chat.NewEncoder(s.As)
 	write := func(list []llm.Event, err error) bool {
 		for i := range list {

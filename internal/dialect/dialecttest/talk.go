@@ -183,7 +183,7 @@ func (t *Talk) stream(step map[string][]byte) error {
 	if want, said := step["joined"]; said {
 		return errors.Join(never(step, out), t.joined(want, out))
 	}
-	frames := framing.NewSSE(bytes.NewReader(out), maxEvent)
+	frames := t.Sides.Client.Streams().NewReader(bytes.NewReader(out), maxEvent)
 	for line := range strings.Lines(string(step["events"])) {
 		ev, err := next(frames)
 		if err != nil {
@@ -215,7 +215,7 @@ func (t *Talk) joined(want, out []byte) error {
 }
 
 // next is the next event that is no sign of life.
-func next(frames *framing.SSE) (framing.Event, error) {
+func next(frames framing.Frames) (framing.Event, error) {
 	for {
 		ev, err := frames.Next()
 		if err != nil || ev.Name != "ping" {
