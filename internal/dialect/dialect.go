@@ -166,6 +166,12 @@ type EmbedCodec interface {
 	EncodeReply(v *llm.Vectors, ask *llm.Embedding, provider string) []byte
 }
 
+// Batcher is an EmbedCodec whose vendor takes only so many texts at a time.
+type Batcher interface {
+	// BatchSize is how many; 0 is no bound.
+	BatchSize(model string) int
+}
+
 // CountCodec translates the question how many tokens a conversation has.
 type CountCodec interface {
 	DecodeRequest(body []byte) (*llm.Prompt, error)
