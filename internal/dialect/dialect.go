@@ -74,6 +74,9 @@ type Dialect struct {
 	// AppendErrorFrame writes a failure inside a running stream.
 	AppendErrorFrame func(dst []byte, e *llm.Error) []byte
 
+	// Origin is who can read the proofs in this dialect (llm.Seal).
+	Origin string
+
 	// Terminal is the frame that ends a healthy stream, if the dialect has one.
 	Terminal []byte
 

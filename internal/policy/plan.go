@@ -34,6 +34,7 @@ type Target struct {
 	Fields     map[string]string   // the provider's own settings, by snake_case name
 	Headers    []Header            // the provider's own, in the order of the catalogue
 	urls       map[string]*url.URL // by path, where nothing of it depends on the request
+	Foreign    []provider.Private  // members of a request that are other vendors' own, where the plan knows several
 	Forward    []string            // canonical names of client headers to pass on
 	Retry      Retry
 	Timeout    time.Duration // 0: none was asked for

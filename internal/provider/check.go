@@ -43,6 +43,7 @@ func check(p *Provider) []*problem {
 	c.relayed()
 	c.variables()
 	c.quirks()
+	c.private()
 	return c.problems
 }
 
@@ -220,6 +221,16 @@ func (c *checker) declared(key, name string, v Var) {
 	}
 	if v.Default != "" && c.p.checkVar(v, v.Default) != nil {
 		c.fail(key+".default", "%q is not a valid %s", v.Default, v.Kind)
+	}
+}
+
+func (c *checker) private() {
+	for _, m := range c.p.Private {
+		c.must("private", m.Name, fieldForm)
+		for _, r := range m.Common {
+			c.must("private."+m.Name, r.From, fieldForm)
+			c.must("private."+m.Name, r.To, fieldForm)
+		}
 	}
 }
 

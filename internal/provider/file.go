@@ -26,6 +26,8 @@ type file struct {
 	Headers    []string           `yaml:"headers"`
 	Send       map[string]string  `yaml:"send"`
 	Quirks     fileQuirks         `yaml:"quirks"`
+
+	Private map[string]map[string]string `yaml:"private"`
 }
 
 type fileAuth struct {
@@ -93,6 +95,13 @@ func (f *file) provider() (*Provider, []*problem) {
 			v.Kind = LabelVar
 		}
 		p.Vars[name] = Var(v)
+	}
+	for _, name := range sortedKeys(f.Private) {
+		m := Private{Name: name}
+		for _, part := range sortedKeys(f.Private[name]) {
+			m.Common = append(m.Common, Rename{part, f.Private[name][part]})
+		}
+		p.Private = append(p.Private, m)
 	}
 	var bad []*problem
 	p.Quirks, bad = f.Quirks.quirks()

@@ -25,7 +25,8 @@ type Provider struct {
 	Headers []string          // client headers that are passed on
 	Send    map[string]string // headers the vendor must get, unless the client says otherwise
 	Quirks  Quirks
-	Models  []string // what a vendor without a list of its own is known to serve
+	Private []Private // members it added to requests
+	Models  []string  // what a vendor without a list of its own is known to serve
 }
 
 // The states of a vendor other than active.

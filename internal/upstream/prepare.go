@@ -148,10 +148,26 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, e
 		return path, c.translate(call, &body, t)
 	}
 	if r.Body != nil {
-		call.lost = t.Provider.Quirks.Edit(&body)
+		call.lost = append(call.lost, t.Provider.Quirks.Edit(&body)...)
 		call.body = body.Bytes()
+		if r.Op == llm.Chat && call.speaks.Origin != "" && dialect.HoldsPacked(call.body) {
+			return path, call.unpack()
+		}
 	}
 	return path, nil
+}
+
+// unpack takes other vendors' proofs out of a request that needs no
+// translation otherwise.
+func (c *call) unpack() error {
+	chat, err := c.client.Chat.DecodeRequest(c.body)
+	if err != nil {
+		return err
+	}
+	c.lost = append(c.lost, dialect.DropForeign(chat, c.speaks.Origin)...)
+	body, lost, err := c.speaks.Chat.EncodeRequest(chat)
+	c.body, c.lost = body, append(c.lost, lost...)
+	return err
 }
 
 // translateEmbedding carries a request for vectors over.
@@ -160,8 +176,8 @@ func (c *call) translateEmbedding(body *jsonx.Object, place provider.Endpoint) (
 		return "", err
 	}
 	c.vectors.Model = c.model
-	many := false
-	c.body, many, c.lost, err = c.speaks.Embed.EncodeRequest(c.vectors)
+	encoded, many, lost, err := c.speaks.Embed.EncodeRequest(c.vectors)
+	c.body, c.lost = encoded, append(c.lost, lost...)
 	if many && place.ManyPath != "" {
 		return place.ManyPath, err
 	}
@@ -200,6 +216,7 @@ func (c *call) ask(r *Request, t *policy.Target, body *jsonx.Object) (err error)
 	if r.Dialect.ModelInURL {
 		c.model, c.stream = r.Model, r.Stream
 	}
+	c.lost = provider.DropForeign(body, t.Foreign)
 	for _, o := range t.Overrides {
 		if o.Name == "model" && r.Dialect.ModelInURL {
 			c.model, _ = jsonx.Text(o.Value)
@@ -258,10 +275,12 @@ func (c *Client) translate(call *call, body *jsonx.Object, t *policy.Target) err
 	chat.Model, chat.Stream = call.model, call.stream
 	c.seals.Restore(call.owner, chat)
 	call.chat = chat
-	if call.body, call.lost, err = encode(chat); err != nil {
+	encoded, lost, err := encode(chat)
+	if err != nil {
 		return err
 	}
-	written, err := jsonx.Parse(call.body)
+	call.lost = append(call.lost, lost...)
+	written, err := jsonx.Parse(encoded)
 	if err != nil {
 		return err
 	}
