@@ -81,6 +81,7 @@ func (c *Client) translateReply(call *call, answer *llm.Answer) error {
 	if err != nil {
 		return err
 	}
+	reply.Model = cmp.Or(reply.Model, call.model) // Cohere and Bedrock do not name it
 	c.seals.Keep(call.owner, reply)
 	body, lost, err := call.codec().EncodeReply(reply, call.as())
 	answer.Body = body

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -27,7 +28,7 @@ func (c *Client) openStream(w *watch, call *call, resp *http.Response, r io.Read
 	}
 	if call.translated() {
 		s.decoder = call.speaks.Chat.NewDecoder()
-		s.encoder = call.codec().NewEncoder(call.as())
+		s.encoder, s.model = call.codec().NewEncoder(call.as()), call.model
 		s.seals = c.seals.Collect(call.owner)
 	}
 	if err := s.prime(); err != nil {
@@ -61,6 +62,7 @@ type events struct {
 	decoder dialect.Decoder // both nil when bytes pass
 	encoder dialect.Encoder
 	seals   *seal.Collector
+	model   string // as asked, for providers that do not name it
 
 	held  []byte // arrived before the commit point, goes out first
 	out   []byte // what the encoder wrote
@@ -193,6 +195,9 @@ func (s *events) translated(ev framing.Event) (llm.Frame, error) {
 // say writes events for the client, and lets the memory of seals listen.
 func (s *events) say(list []llm.Event) {
 	for i := range list {
+		if list[i].Kind == llm.EventStart {
+			list[i].Model = cmp.Or(list[i].Model, s.model)
+		}
 		s.seals.Add(&list[i])
 		s.out = s.encoder.Encode(s.out, &list[i])
 	}

@@ -16,10 +16,10 @@ import (
 type decoder struct {
 	out     []llm.Event
 	next    int
-	open    *openPart            // of text, thinking or plan; it stays so until another part begins
-	calls   []*openPart          // under way
-	notes   dialect.List         // citations of what is closed, or no text
-	some    bool                 // there was a call
+	open    *openPart    // of text, thinking or plan; it stays so until another part begins
+	calls   []*openPart  // under way
+	notes   dialect.List // citations of what is closed, or no text
+	some    bool         // there was a call
 	started bool
 	done    bool
 }

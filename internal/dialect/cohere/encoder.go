@@ -47,7 +47,7 @@ func (e *encoder) Encode(dst []byte, ev *llm.Event) []byte {
 	case llm.EventClose:
 		if p := e.parts[ev.Part]; p != nil {
 			delete(e.parts, ev.Part)
-			return e.close(dst, p)
+			return e.close(dst, p, ev.Shell)
 		}
 	case llm.EventNote:
 		for v := range jsonx.Elements(ev.Message.Extra.Get(family, "citations")) {
@@ -108,7 +108,7 @@ func (e *encoder) open(dst []byte, ev *llm.Event) []byte {
 		e.calls++
 		dst = appendEvent(dst, "tool-call-start", p.index, "tool_calls", callStart(s.Call))
 		e.parts[ev.Part] = p
-		return e.arguments(dst, p, s.Call.Args)
+		return e.arguments(dst, p, argumentsOf(s.Call))
 	case s.Kind > llm.PartRefusal:
 		return dst
 	}
@@ -171,12 +171,12 @@ func (e *encoder) text(dst []byte, p *outPart, text string) []byte {
 }
 
 // arguments writes a piece of them. A call of plain text becomes an object,
-// which is known at its end only.
+// which is known at its end only; so is how the vendor wrote that there are none.
 func (e *encoder) arguments(dst []byte, p *outPart, args string) []byte {
 	if p.shell.Call == nil || args == "" {
 		return dst
 	}
-	if p.shell.Call.FreeForm {
+	if p.shell.Call.FreeForm || args == "{}" && len(p.args) == 0 {
 		p.args = append(p.args, args...)
 		return dst
 	}
@@ -190,13 +190,18 @@ func (e *encoder) piece(dst []byte, p *outPart, args string) []byte {
 	return appendEvent(dst, "tool-call-delta", p.index, "tool_calls", o.Object())
 }
 
-func (e *encoder) close(dst []byte, p *outPart) []byte {
+func (e *encoder) close(dst []byte, p *outPart, final *llm.Part) []byte {
 	switch {
 	case p.shell.Kind == llm.PartCall:
-		if c := p.shell.Call; c.FreeForm {
-			text := *c
-			text.Args = string(p.args)
-			dst = e.piece(dst, p, dialect.Wrap(&text).Args)
+		c := *p.shell.Call
+		c.Args = string(p.args)
+		switch {
+		case c.FreeForm:
+			dst = e.piece(dst, p, dialect.Wrap(&c).Args)
+		case final != nil && final.Call != nil && spelt(final.Call.Function, noArguments):
+			dst = e.piece(dst, p, noArguments)
+		case c.Args != "":
+			dst = e.piece(dst, p, c.Args)
 		}
 		return appendEvent(dst, "tool-call-end", p.index, "", nil)
 	case p.written:

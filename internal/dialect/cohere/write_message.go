@@ -222,12 +222,18 @@ func (e *requestWriter) cites(to *dialect.List, p *llm.Part, at string) {
 	}
 }
 
+// argumentsOf is the text of a call's arguments. What was an object elsewhere
+// is printed without spaces, as this vendor prints it.
+func argumentsOf(c *llm.Call) string {
+	if v := jsonx.Value(c.Args); c.Object && v.Compact() == nil {
+		return string(v)
+	}
+	return c.Args
+}
+
 func writeCall(c *llm.Call) jsonx.Value {
 	var f, o dialect.Writer
-	args := c.Args
-	if v := jsonx.Value(args); c.Object && v.Compact() == nil {
-		args = string(v)
-	}
+	args := argumentsOf(c)
 	if spelt(c.Function, noArguments) {
 		args = noArguments
 	}

@@ -16,7 +16,7 @@ import (
 // apis names the recordings that are of each dialect.
 var apis = map[string]string{
 	"openai": "openai.chat", "anthropic": "anthropic.messages", "responses": "openai.responses",
-	"gemini": "gemini.generateContent gemini.streamGenerateContent",
+	"gemini": "gemini.generateContent gemini.streamGenerateContent", "cohere": "cohere.chat", "mistral": "mistral.chat",
 }
 
 // Recording is one exchange of the corpus.
