@@ -40,7 +40,7 @@ type call struct {
 }
 
 // translated reports that client and provider speak different dialects.
-func (c *call) translated() bool { return c.speaks != nil && c.speaks != c.client }
+func (c *call) translated() bool { return c.speaks != nil && !c.client.Passes(c.op, c.speaks) }
 
 // prepare shapes a request for a target: overrides, quirks, dialect, address
 // and headers. Its errors never reached the network.
@@ -147,8 +147,12 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, e
 	case call.translated():
 		return path, c.translate(call, &body, t)
 	}
+	path = place.Instead(r.Header, path)
 	if r.Body != nil {
 		call.lost = append(call.lost, t.Provider.Quirks.Edit(&body)...)
+		if call.speaks.Adapt != nil {
+			call.lost = append(call.lost, call.speaks.Adapt(r.Op, &body)...)
+		}
 		call.body = body.Bytes()
 		if r.Op == llm.Chat && call.speaks.Origin != "" && dialect.HoldsPacked(call.body) {
 			return path, call.unpack()

@@ -10,6 +10,7 @@ import (
 	"sluice/internal/dialect/anthropic"
 	"sluice/internal/dialect/cohere"
 	"sluice/internal/dialect/gemini"
+	"sluice/internal/dialect/mistral"
 	"sluice/internal/dialect/openai"
 	"sluice/internal/dialect/responses"
 )
@@ -18,6 +19,7 @@ var byName = map[string]*dialect.Dialect{
 	anthropic.Dialect.Name: &anthropic.Dialect,
 	cohere.Dialect.Name:    &cohere.Dialect,
 	gemini.Dialect.Name:    &gemini.Dialect,
+	"mistral":              mistral.Of(&openai.Dialect),
 	openai.Dialect.Name:    &openai.Dialect,
 	responses.Dialect.Name: &responses.Dialect,
 }

@@ -37,6 +37,9 @@ func corpus(t *testing.T, d *dialect.Dialect) {
 	Corpus(t, d, func(t *testing.T, r *Recording) { exchange(t, d, r) })
 }
 
+// Recorded reports whether the corpus has anything of a dialect.
+func Recorded(d *dialect.Dialect) bool { return apis[d.Name] != "" }
+
 // Corpus hands every recording of a dialect to judge. Without a corpus it
 // skips.
 func Corpus(t *testing.T, d *dialect.Dialect, judge func(*testing.T, *Recording)) {
