@@ -1,6 +1,7 @@
 package cohere
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -68,7 +69,7 @@ func (e *requestWriter) besides(i int, m *llm.Message) {
 // user's words in a tag: the vendor describes the role for its beginning only.
 func (e *requestWriter) instructions(list *dialect.List, i int, m *llm.Message, begun bool) {
 	if !begun || e.native() {
-		e.message(list, i, m, llm.System, m.Parts)
+		e.message(list, m, llm.System, e.places(i, m.Parts))
 		return
 	}
 	e.lost.Add("%s.role", dialect.MessagePath(e.p, i))
@@ -78,14 +79,14 @@ func (e *requestWriter) instructions(list *dialect.List, i int, m *llm.Message, 
 			tagged[j].Text = "<system>" + tagged[j].Text + "</system>"
 		}
 	}
-	e.message(list, i, m, llm.User, tagged)
+	e.message(list, m, llm.User, e.places(i, tagged))
 }
 
 // message writes one message of text and media.
-func (e *requestWriter) message(list *dialect.List, i int, m *llm.Message, role llm.Role, parts []llm.Part) {
+func (e *requestWriter) message(list *dialect.List, m *llm.Message, role llm.Role, parts []placed) {
 	var w dialect.Writer
 	w.Text("role", string(role))
-	if content := e.content(i, parts); content != nil {
+	if content := e.content(parts); content != nil {
 		w.Raw("content", content)
 	}
 	w.Extra(m.Extra, family)
@@ -95,18 +96,17 @@ func (e *requestWriter) message(list *dialect.List, i int, m *llm.Message, role 
 // user writes the results of a turn first, each as a message of its own, then
 // what is left: a result must follow the calls at once.
 func (e *requestWriter) user(list *dialect.List, i int, m *llm.Message) {
-	var rest, shown []llm.Part // shown: what a tool message cannot hold
+	var rest, shown []placed // shown: what a tool message cannot hold
 	results := 0
-	for j := range m.Parts {
-		p := &m.Parts[j]
+	for _, p := range e.places(i, m.Parts) {
 		switch {
 		case p.Kind != llm.PartResult:
-			rest = append(rest, *p)
+			rest = append(rest, p)
 			continue
 		case p.Result.By != llm.ByClient:
-			e.lost.Add("%s:%s", dialect.PartPath(e.p, i, j), p.Label)
+			e.lost.Add("%s:%s", p.at, p.Label)
 		default:
-			shown = append(shown, e.result(list, i, j, m)...)
+			shown = append(shown, e.result(list, p, m)...)
 		}
 		results++
 	}
@@ -115,16 +115,17 @@ func (e *requestWriter) user(list *dialect.List, i int, m *llm.Message) {
 		if results > 0 {
 			plain.Extra = llm.Extra{}
 		}
-		e.message(list, i, &plain, llm.User, rest)
+		e.message(list, &plain, llm.User, rest)
 	}
 }
 
 // result writes one result and returns the media in it, with a line that says
 // which call they belong to (conversation 27 of the vocabulary).
-func (e *requestWriter) result(list *dialect.List, i, j int, m *llm.Message) (media []llm.Part) {
-	r := m.Parts[j].Result
-	var texts []llm.Part
-	for _, p := range r.Parts {
+func (e *requestWriter) result(list *dialect.List, whole placed, m *llm.Message) (media []placed) {
+	r := whole.Result
+	var texts []placed
+	for j := range r.Parts {
+		p := placed{&r.Parts[j], fmt.Sprintf("%s.content[%d]", whole.at, j)}
 		if p.Kind == llm.PartMedia && !readable(p.Media) {
 			media = append(media, p)
 		} else {
@@ -132,15 +133,15 @@ func (e *requestWriter) result(list *dialect.List, i, j int, m *llm.Message) (me
 		}
 	}
 	if r.IsError != nil && *r.IsError {
-		e.lost.Add("%s.is_error", dialect.PartPath(e.p, i, j))
+		e.lost.Add("%s.is_error", whole.at)
 	}
 	if len(media) > 0 {
-		media = append([]llm.Part{{Text: "Result of the tool call " + r.CallID + ":"}}, media...)
+		media = append([]placed{{&llm.Part{Text: "Result of the tool call " + r.CallID + ":"}, whole.at}}, media...)
 	}
 	var w dialect.Writer
 	w.Text("role", "tool")
 	w.Text("tool_call_id", r.CallID)
-	if content := e.content(i, texts); content != nil {
+	if content := e.content(texts); content != nil {
 		w.Raw("content", content)
 	} else if !e.native() {
 		w.Text("content", "")
@@ -154,11 +155,10 @@ func (e *requestWriter) result(list *dialect.List, i, j int, m *llm.Message) (me
 // vendor takes no content beside calls.
 func (e *requestWriter) assistant(list *dialect.List, i int, m *llm.Message) {
 	var plans []string
-	var content []llm.Part
+	var content []placed
 	var calls, cites dialect.List
-	for j := range m.Parts {
-		p := &m.Parts[j]
-		at := dialect.PartPath(e.p, i, j)
+	for _, p := range e.places(i, m.Parts) {
+		at := p.at
 		switch {
 		case p.Kind == llm.PartThinking && (!e.native() || p.Seal != nil):
 			e.lost.Add("%s:thinking", at)
@@ -172,9 +172,9 @@ func (e *requestWriter) assistant(list *dialect.List, i int, m *llm.Message) {
 			if !calls.Empty() && !e.native() {
 				e.lost.Add("%s:order", at)
 			}
-			content = append(content, *p)
+			content = append(content, p)
 		}
-		e.cites(&cites, p, at)
+		e.cites(&cites, p.Part, at)
 	}
 	if !calls.Empty() && !e.native() {
 		plans, content = planned(content)
@@ -185,7 +185,7 @@ func (e *requestWriter) assistant(list *dialect.List, i int, m *llm.Message) {
 	var w dialect.Writer
 	w.Text("role", "assistant")
 	w.Some(plan, strings.Join(plans, ""))
-	if v := e.content(i, content); v != nil {
+	if v := e.content(content); v != nil {
 		w.Raw("content", v)
 	}
 	if !calls.Empty() {
@@ -199,7 +199,7 @@ func (e *requestWriter) assistant(list *dialect.List, i int, m *llm.Message) {
 }
 
 // planned takes the texts out of the content.
-func planned(content []llm.Part) (plans []string, rest []llm.Part) {
+func planned(content []placed) (plans []string, rest []placed) {
 	for _, p := range content {
 		if p.Kind == llm.PartText || p.Kind == llm.PartRefusal {
 			plans = append(plans, p.Text)

@@ -8,25 +8,45 @@ import (
 	"sluice/internal/llm"
 )
 
+// placed is a part and what the client calls its place.
+type placed struct {
+	*llm.Part
+	at string
+}
+
+// places are the parts of message i.
+func (e *requestWriter) places(i int, parts []llm.Part) []placed {
+	all := make([]placed, len(parts))
+	for j := range parts {
+		all[j] = placed{&parts[j], dialect.PartPath(e.p, i, j)}
+	}
+	return all
+}
+
+// plain reports whether a part is text that nothing stands beside.
+func (p *placed) plain() bool {
+	return (p.Kind == llm.PartText || p.Kind == llm.PartRefusal) && (p.Extra.Family != family || len(p.Extra.Fields) == 0)
+}
+
 // content writes parts: a string where that says the same, nil for nothing.
-func (e *requestWriter) content(i int, parts []llm.Part) jsonx.Value {
+func (e *requestWriter) content(parts []placed) jsonx.Value {
 	if len(parts) == 0 {
 		return nil
 	}
-	if p := &parts[0]; len(parts) == 1 && p.Kind <= llm.PartRefusal && p.Kind != llm.PartThinking && (p.Extra.Family != family || len(p.Extra.Fields) == 0) {
-		e.lost.Extra(dialect.MessagePath(e.p, i)+".content.", p.Extra, family)
-		return jsonx.Quote(p.Text)
+	if len(parts) == 1 && parts[0].plain() {
+		e.lost.Extra(parts[0].at+".", parts[0].Extra, family)
+		return jsonx.Quote(parts[0].Text)
 	}
 	var list dialect.List
 	for j := range parts {
-		list.Add(e.part(i, &parts[j]))
+		list.Add(e.part(&parts[j]))
 	}
 	return list.Array()
 }
 
-func (e *requestWriter) part(i int, p *llm.Part) jsonx.Value {
+func (e *requestWriter) part(p *placed) jsonx.Value {
 	var w dialect.Writer
-	at := dialect.MessagePath(e.p, i) + ".content"
+	at := p.at
 	switch p.Kind {
 	case llm.PartText, llm.PartRefusal:
 		w.Text("type", "text")
@@ -40,7 +60,7 @@ func (e *requestWriter) part(i int, p *llm.Part) jsonx.Value {
 		if p.Raw != nil && p.Extra.Family == family {
 			return p.Raw
 		}
-		e.refuse(at, "%s cannot be carried over to this provider", dialect.PartName(p))
+		e.refuse(at, "%s cannot be carried over to this provider", dialect.PartName(p.Part))
 	}
 	w.Extra(p.Extra, family)
 	e.lost.Extra(at+".", p.Extra, family)

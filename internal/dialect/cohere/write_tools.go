@@ -10,7 +10,7 @@ import (
 
 func (e *requestWriter) tools(w *dialect.Writer) {
 	var list dialect.List
-	strict := 0
+	strict, all := 0, 0
 	for i := range e.p.Tools {
 		t := &e.p.Tools[i]
 		switch {
@@ -27,13 +27,14 @@ func (e *requestWriter) tools(w *dialect.Writer) {
 		if t.Strict != nil && *t.Strict {
 			strict++
 		}
+		all++
 		list.Add(e.tool(i, t))
 	}
 	if list.Empty() {
 		return
 	}
 	w.Raw("tools", list.Array())
-	e.strict(w, strict)
+	e.strict(w, strict > 0 && strict == all)
 	e.choice(w)
 }
 
@@ -62,18 +63,17 @@ func (e *requestWriter) tool(i int, t *llm.Tool) jsonx.Value {
 }
 
 // strict asks for strict calls, which the vendor gives for all tools or none.
-func (e *requestWriter) strict(w *dialect.Writer, n int) {
+func (e *requestWriter) strict(w *dialect.Writer, all bool) {
 	if e.native() {
 		w.Bool("strict_tools", e.p.Tools[0].Strict)
 		return
 	}
-	if n > 0 && n == len(e.p.Tools) {
-		all := true
+	if all {
 		w.Bool("strict_tools", &all)
 		return
 	}
 	for i := range e.p.Tools {
-		if s := e.p.Tools[i].Strict; s != nil && *s {
+		if t := &e.p.Tools[i]; t.Strict != nil && *t.Strict && e.chosen(t.Name) {
 			e.lost.Add("%s.strict", path("tools", i))
 		}
 	}
