@@ -61,7 +61,7 @@ type events struct {
 	decoder dialect.Decoder // both nil when bytes pass
 	encoder dialect.Encoder
 	seals   *seal.Collector
-	model   string // as asked, for providers that do not name it
+	model   string // as asked
 
 	held  []byte // arrived before the commit point, goes out first
 	out   []byte // what the encoder wrote
@@ -195,7 +195,7 @@ func (s *events) translated(ev framing.Event) (llm.Frame, error) {
 func (s *events) say(list []llm.Event) {
 	for i := range list {
 		if list[i].Kind == llm.EventStart {
-			list[i].Model = cmp.Or(list[i].Model, s.model)
+			list[i].ID, list[i].Model = cmp.Or(list[i].ID, newID()), cmp.Or(list[i].Model, s.model)
 		}
 		s.seals.Add(&list[i])
 		s.out = s.encoder.Encode(s.out, &list[i])

@@ -17,6 +17,8 @@ import (
 
 var byName = map[string]*dialect.Dialect{
 	anthropic.Dialect.Name: &anthropic.Dialect,
+	cohere.Generate.Name:   &cohere.Generate,
+	cohere.V1.Name:         &cohere.V1,
 	cohere.Dialect.Name:    &cohere.Dialect,
 	gemini.Dialect.Name:    &gemini.Dialect,
 	"mistral":              mistral.Of(&openai.Dialect),

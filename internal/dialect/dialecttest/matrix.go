@@ -35,7 +35,7 @@ func Matrix(root string, names []string, find func(string) (*dialect.Dialect, bo
 			if !okC || !okP {
 				return nil, fmt.Errorf("no dialect %s or %s", client, provider)
 			}
-			if c.NoClients {
+			if c.NoClients || p.NoClients && p.Of == nil { // nothing could be read again
 				continue
 			}
 			cell := Cell{Client: client, Provider: provider, Lost: make(map[string]int)}
@@ -54,19 +54,10 @@ type matrix struct {
 	cells []Cell
 }
 
-// folder is where the fixtures of a dialect are. An older dialect of a vendor
-// shares the folder of the newer: cohere-v1 has cohere/testdata/v1.
-func (m *matrix) folder(d *dialect.Dialect) string {
-	if vendor, version, ok := strings.Cut(d.Name, "-"); ok {
-		return filepath.Join(m.root, vendor, "testdata", version)
-	}
-	return filepath.Join(m.root, d.Name, "testdata")
-}
-
 // cell judges the fixtures: what a client of the one asks, what a provider of
 // the other answers.
 func (m *matrix) cell(cell *Cell, client, provider *dialect.Dialect) error {
-	err := archives(m.folder(client), func(name string, a *txtar.Archive) error {
+	err := archives(filepath.Join(m.root, client.Name, "testdata"), func(name string, a *txtar.Archive) error {
 		for _, f := range a.Files {
 			if f.Name == "request.json" {
 				cell.try(&cell.Plain, client.Name+"/"+name, func(t T) { cell.request(t, client, provider, f.Data) })
@@ -74,7 +65,7 @@ func (m *matrix) cell(cell *Cell, client, provider *dialect.Dialect) error {
 		}
 		return nil
 	})
-	return errors.Join(err, archives(m.folder(provider), func(name string, a *txtar.Archive) error {
+	return errors.Join(err, archives(filepath.Join(m.root, provider.Name, "testdata"), func(name string, a *txtar.Archive) error {
 		for _, f := range a.Files {
 			switch f.Name {
 			case "reply.json":
