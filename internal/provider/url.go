@@ -63,6 +63,17 @@ func (e Endpoint) For(stream bool) string {
 	return e.Path
 }
 
+// Instead is the path that a header of the client's names by being true, or
+// else the one given.
+func (e Endpoint) Instead(h http.Header, path string) string {
+	for name, other := range e.When {
+		if h.Get(name) == "true" {
+			return other
+		}
+	}
+	return path
+}
+
 // Address makes a URL of a path of this provider, as URL does.
 func (p *Provider) Address(path, customHost string, vars map[string]string, model string) (string, error) {
 	base, err := p.base(customHost)

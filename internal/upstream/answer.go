@@ -3,6 +3,7 @@ package upstream
 import (
 	"bytes"
 	"cmp"
+	"crypto/rand"
 	"io"
 	"net/http"
 
@@ -76,12 +77,17 @@ func (c *Client) translateReply(call *call, answer *llm.Answer) error {
 	if err != nil {
 		return err
 	}
+	reply.ID, reply.Model = cmp.Or(reply.ID, newID()), cmp.Or(reply.Model, call.model)
 	c.seals.Keep(call.owner, reply)
 	body, lost, err := call.codec().EncodeReply(reply, call.as())
 	answer.Body = body
 	call.lost = append(call.lost, lost...)
 	return err
 }
+
+// newID is the id of an answer whose provider gave it none; the model is then
+// the one that was asked. Clients rely on both (wire formats, canonical answer).
+func newID() string { return "chatcmpl-" + rand.Text() }
 
 // asked is the operation as the provider knows it.
 func (c *call) asked() llm.Op {

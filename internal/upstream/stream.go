@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -21,13 +22,13 @@ func (c *Client) openStream(w *watch, call *call, resp *http.Response, r io.Read
 	}
 	if call.speaks != nil && call.speaks.NewTap != nil {
 		s.tap, s.terminal = call.speaks.NewTap(call.asked()), call.speaks.Terminal
-		if s.op = call.op; call.strict {
-			s.mend = call.speaks.RepairEvent
+		if call.speaks.RepairEvents != nil && call.strict {
+			s.mend = call.speaks.RepairEvents(call.op)
 		}
 	}
 	if call.translated() {
 		s.decoder = call.speaks.Chat.NewDecoder()
-		s.encoder = call.codec().NewEncoder(call.as())
+		s.encoder, s.model = call.codec().NewEncoder(call.as()), call.model
 		s.seals = c.seals.Collect(call.owner)
 	}
 	if err := s.prime(); err != nil {
@@ -55,12 +56,12 @@ type events struct {
 	frames   framing.Frames
 	tap      dialect.Tap // nil: nobody looks inside
 	terminal []byte
-	op       llm.Op
-	mend     func(op llm.Op, data []byte) []byte // may be nil
+	mend     func(data []byte) []byte // may be nil
 
 	decoder dialect.Decoder // both nil when bytes pass
 	encoder dialect.Encoder
 	seals   *seal.Collector
+	model   string // as asked
 
 	held  []byte // arrived before the commit point, goes out first
 	out   []byte // what the encoder wrote
@@ -170,7 +171,7 @@ func (s *events) mended(data []byte) []byte {
 	if s.mend == nil {
 		return nil
 	}
-	return s.mend(s.op, data)
+	return s.mend(data)
 }
 
 // translated carries one event over. The encoder may have nothing to say.
@@ -193,6 +194,9 @@ func (s *events) translated(ev framing.Event) (llm.Frame, error) {
 // say writes events for the client, and lets the memory of seals listen.
 func (s *events) say(list []llm.Event) {
 	for i := range list {
+		if list[i].Kind == llm.EventStart {
+			list[i].ID, list[i].Model = cmp.Or(list[i].ID, newID()), cmp.Or(list[i].Model, s.model)
+		}
 		s.seals.Add(&list[i])
 		s.out = s.encoder.Encode(s.out, &list[i])
 	}

@@ -49,7 +49,7 @@ type text struct {
 // speak makes a dialect of a format. Failures are for whoever lists the dialects
 // to say: they are those of the API around it.
 func speak(f format) dialect.Dialect {
-	d := dialect.Dialect{Name: f.name, Chat: codec{&f}, Inspect: f.inspect, Framing: f.framing, NoClients: true}
+	d := dialect.Dialect{Name: f.name, Chat: codec{format: &f}, Inspect: f.inspect, Framing: f.framing, NoClients: true}
 	if f.piece != nil {
 		d.NewTap = func(llm.Op) dialect.Tap { return &tap{f: &f} }
 	}

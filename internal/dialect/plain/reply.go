@@ -21,18 +21,6 @@ func (c codec) DecodeReply(body []byte) (*llm.Reply, error) {
 	return r, nil
 }
 
-// EncodeReply is for clients, and none speaks these formats.
-func (c codec) EncodeReply(*llm.Reply, dialect.Reply) (body []byte, lost []string, err error) {
-	return nil, nil, dialect.Refuse("", "%s is not spoken by clients", c.name)
-}
-
-// NewEncoder is for clients, and none speaks these formats.
-func (c codec) NewEncoder(dialect.Reply) dialect.Encoder { return nobody{} }
-
-type nobody struct{}
-
-func (nobody) Encode(dst []byte, _ *llm.Event) []byte { return dst }
-
 // NewDecoder reads a stream.
 func (c codec) NewDecoder() dialect.Decoder { return &decoder{f: c.format} }
 

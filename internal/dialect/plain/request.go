@@ -42,11 +42,9 @@ func (s *said) prompt() string {
 }
 
 // codec is the provider's half of a conversation.
-type codec struct{ *format }
-
-// DecodeRequest is for clients, and none speaks these formats.
-func (c codec) DecodeRequest([]byte) (*llm.Prompt, error) {
-	return nil, dialect.Refuse("", "%s is not spoken by clients", c.name)
+type codec struct {
+	dialect.ProviderSide
+	*format
 }
 
 // EncodeRequest asks the vendor. What is no text is refused; knobs it has not
@@ -69,7 +67,7 @@ func (c codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err err
 	if c.within != "" {
 		to = &inner
 	}
-	c.write(to, p, &losses)
+	c.knobs.write(to, p, &losses)
 	if c.within != "" {
 		w.Raw(c.within, inner.Object())
 	}
