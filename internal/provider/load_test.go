@@ -45,7 +45,7 @@ func TestLoadIsStrict(t *testing.T) {
 		{"no scheme", strings.Replace(minimal, "scheme: bearer", "env: X", 1), "acme.yaml:4: auth.scheme: is missing"},
 		{"unknown scheme", strings.Replace(minimal, "bearer", "baerer", 1), `acme.yaml:4: auth.scheme: "baerer" is not a known scheme`},
 		{"header without a name", strings.Replace(minimal, "bearer", "header", 1), "acme.yaml:4: auth.name: "},
-		{"bearer with a name", strings.Replace(minimal, "bearer", "bearer, name: x", 1), "acme.yaml:4: auth.name: goes with"},
+		{"bearer with a name", strings.Replace(minimal, "bearer", "bearer, name: x", 1), "acme.yaml:4: auth.name: does not go with scheme bearer"},
 		{"bad env", strings.Replace(minimal, "bearer", "bearer, env: acme_key", 1), "acme.yaml:4: auth.env: "},
 		{"unknown op", minimal + "ops:\n  sing: {dialect: openai, path: /sing}\n", "acme.yaml:6: ops.sing: is not an operation"},
 		{"relay is no op", minimal + "ops:\n  relay: {dialect: openai, path: /x}\n", "acme.yaml:6: ops.relay: is not an operation"},

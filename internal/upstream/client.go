@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sluice/internal/auth"
 	"sluice/internal/dialect"
 	"sluice/internal/egress"
 	"sluice/internal/jsonx"
@@ -74,6 +75,7 @@ type Client struct {
 	hop       string
 	now       func() time.Time
 	seals     *seal.Memory
+	authority *auth.Authority
 }
 
 // Options are what a Client is made of.
@@ -81,8 +83,9 @@ type Options struct {
 	Limits   Limits
 	Dialer   *egress.Dialer
 	Dialects func(name string) (*dialect.Dialect, bool)
-	Agent    string // the User-Agent providers see
-	Hop      string // value of HopHeader
+	Agent    string          // the User-Agent providers see
+	Hop      string          // value of HopHeader
+	Auth     *auth.Authority // for vendors that want more than a key; nil: there are none
 }
 
 // New makes a Client with a connection pool of its own.
@@ -99,7 +102,7 @@ func New(o Options) *Client {
 			DisableCompression:     true, // we ask for gzip and bound it ourselves
 			ForceAttemptHTTP2:      true,
 		},
-		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now, seals: seal.New(),
+		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now, seals: seal.New(), authority: o.Auth,
 	}
 }
 
@@ -140,7 +143,10 @@ func (c *Client) send(w *watch, r *Request, call *call) (*http.Response, error) 
 	for again := true; ; again = false {
 		req, err := c.request(w.ctx, r, call)
 		if err != nil {
-			return nil, err
+			if e := w.cause(); e != nil { // while it waited for a token
+				return nil, e
+			}
+			return nil, asError(err)
 		}
 		resp, err := c.transport.RoundTrip(req)
 		if err == nil {

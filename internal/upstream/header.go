@@ -50,8 +50,10 @@ func (c *Client) setHeaders(call *call, r *Request, t *policy.Target, key secret
 	if t.Private || t.Provider.Local {
 		out[HopHeader] = []string{c.hop}
 	}
-	if name, value := t.Provider.Auth.Header(key.Reveal()); name != "" && !key.Empty() {
-		out.Set(name, value)
+	if a := &t.Provider.Auth; a.Plain() {
+		if name, value := a.Header(key.Reveal()); name != "" && !key.Empty() {
+			out.Set(name, value)
+		}
 	}
 }
 
@@ -78,8 +80,8 @@ func (c *call) passHeaders(r *Request, t *policy.Target) {
 }
 
 var (
-	jsonType  = []string{"application/json"}
-	gzipOnly  = []string{"gzip"}
+	jsonType = []string{"application/json"}
+	gzipOnly = []string{"gzip"}
 )
 
 func mayForward(name string, t *policy.Target) bool {

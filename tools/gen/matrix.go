@@ -16,7 +16,7 @@ func works(p *provider.Provider, op llm.Op) bool {
 	e, has := p.Ops[op]
 	client, _ := all.Find("openai")
 	speaks, known := all.Find(e.Dialect)
-	return has && p.Auth.Spoken() && (op == llm.Models || known && client.Carries(op, speaks))
+	return has && (op == llm.Models || known && client.Carries(op, speaks))
 }
 
 // mark is a cell of the matrix.
@@ -31,7 +31,7 @@ func mark(p *provider.Provider, op llm.Op) string {
 }
 
 const legend = `"yes": it works, as it is or translated. *A word*: the vendor speaks another format that
-is still to come, or wants its requests signed; the operation is answered "not supported" for now. "other paths":
+is still to come; the operation is answered "not supported" for now. "other paths":
 everything else under ` + "`/v1/`" + ` is relayed as it is (images, audio, files, rerank, ...).
 `
 
@@ -44,11 +44,7 @@ func matrix(c *provider.Catalogue, links string) string {
 		for _, op := range ops {
 			fmt.Fprintf(&b, " %s |", mark(p, op))
 		}
-		other := "relayed"
-		if !p.Auth.Spoken() {
-			other = ""
-		}
-		fmt.Fprintf(&b, " %s |\n", other)
+		b.WriteString(" relayed |\n")
 	}
 	return b.String()
 }
