@@ -160,10 +160,12 @@ func (s *service) refused(status int, body []byte) *llm.Error {
 	if codeForm.MatchString(code) && s.scrub(code) == code {
 		e.Code = code
 	}
-	if reason = s.scrub(strings.TrimPrefix(code+": "+reason, ": ")); reason != "" {
-		reason = ": " + strings.TrimSuffix(reason, ": ")
+	e.Message = s.of("refused " + s.what())
+	for _, text := range []string{s.scrub(code), s.scrub(reason)} {
+		if text != "" {
+			e.Message += ": " + text
+		}
 	}
-	e.Message = s.of("refused "+s.what()) + reason
 	return e
 }
 
