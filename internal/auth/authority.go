@@ -52,6 +52,8 @@ type Target struct {
 	Settings   map[string]secret.String // those of the scheme, by name
 	Vars       map[string]string        // for the {variables} of the catalogue
 	CustomHost string                   // base URL a caller chose, if any
+
+	used *digest // whose token Authorize sent last
 }
 
 // New makes an Authority with connections of its own.
@@ -104,6 +106,14 @@ func (a *Authority) Authorize(req *http.Request, body []byte, streamed bool, t *
 	return nil
 }
 
+// Refused tells that the vendor did not take what Authorize sent, so that a
+// token which was called back before its end is fetched anew next time.
+func (a *Authority) Refused(t *Target) {
+	if t.used != nil {
+		a.tokens.drop(*t.used)
+	}
+}
+
 // Reach is how far the operator's own identity may be used for a target: never
 // at an address a caller chose, unless it is one of the vendor's own.
 func (a *Authority) Reach(p *provider.Provider, customHost string) Reach {
@@ -136,6 +146,12 @@ type ask struct {
 	req      *http.Request
 	body     []byte
 	streamed bool
+}
+
+// grant gets what was kept for a credential, or fetches it.
+func (k *ask) grant(d digest, f fetch) (grant, error) {
+	k.used = &d
+	return k.a.tokens.get(k.ctx, d, f)
 }
 
 // asIs sends the key the way the catalogue says.

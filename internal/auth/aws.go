@@ -130,7 +130,7 @@ func (k *ask) role(keys awsKeys, given bool, role, region string) (awsKeys, erro
 		source = k.ownChain(region)
 	}
 	a := k.a
-	g, err := a.tokens.get(k.ctx, digestOf(id...), func(ctx context.Context) (grant, error) {
+	g, err := k.grant(digestOf(id...), func(ctx context.Context) (grant, error) {
 		from, err := source(ctx)
 		if err != nil {
 			return grant{}, err

@@ -17,7 +17,7 @@ func (k *ask) ownKeys(region string) (awsKeys, error) {
 	if ok || err != nil {
 		return keys, err
 	}
-	g, err := k.a.tokens.get(k.ctx, digestOf("own", k.Provider.ID, region), k.ownGrant(region))
+	g, err := k.grant(digestOf("own", k.Provider.ID, region), k.ownGrant(region))
 	return g.aws, err
 }
 

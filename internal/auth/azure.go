@@ -69,7 +69,7 @@ type tokenRequest func(ctx context.Context, s *service) ([]byte, error)
 func (k *ask) token(s *service, setting string, id []string, ask tokenRequest) error {
 	a := k.a
 	d := digestOf(append([]string{"azure", k.Provider.ID}, id...)...)
-	g, err := a.tokens.get(k.ctx, d, func(ctx context.Context) (grant, error) {
+	g, err := k.grant(d, func(ctx context.Context) (grant, error) {
 		body, err := ask(ctx, s)
 		if err != nil {
 			return grant{}, err

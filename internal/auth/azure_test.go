@@ -100,29 +100,36 @@ func TestAzureAsks(t *testing.T) {
 		header   [2]string
 	}{
 		{
-			"entra", append([]string{"azure_entra_scope", "api://x/.default"}, app...), map[string]string{"AZURE_AUTHORITY_HOST": "$S/"},
-			"/tenant-1/oauth2/v2.0/token", url.Values{"grant_type": {"client_credentials"}, "client_id": {"client-1"}, "client_secret": {"sss-secret"}, "scope": {"api://x/.default"}}, [2]string{"Content-Type", "application/x-www-form-urlencoded"},
+			"entra", append([]string{"azure_entra_scope", "api://x/.default"}, app...),
+			map[string]string{"AZURE_AUTHORITY_HOST": "$S/"},
+			"/tenant-1/oauth2/v2.0/token",
+			url.Values{"grant_type": {"client_credentials"}, "client_id": {"client-1"}, "client_secret": {"sss-secret"}, "scope": {"api://x/.default"}},
+			[2]string{"Content-Type", "application/x-www-form-urlencoded"},
 		},
 		{
 			"workload",
 			[]string{"azure_auth_mode", "workload", "azure_workload_client_id", "wl"},
 			map[string]string{"AZURE_AUTHORITY_HOST": "$S", "AZURE_TENANT_ID": "t", "AZURE_FEDERATED_TOKEN_FILE": "/jwt"},
-			"/t/oauth2/v2.0/token", url.Values{
+			"/t/oauth2/v2.0/token",
+			url.Values{
 				"grant_type": {"client_credentials"}, "client_id": {"wl"}, "scope": {scope},
 				"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}, "client_assertion": {"eyJ.fed.token"},
-			}, [2]string{},
+			},
+			[2]string{},
 		},
 		{
 			"virtual machine",
 			[]string{"azure_auth_mode", "managed", "azure_managed_client_id", "mi"},
 			map[string]string{"AZURE_POD_IDENTITY_AUTHORITY_HOST": "$S"},
-			"/metadata/identity/oauth2/token?api-version=2018-02-01&client_id=mi&resource=https%3A%2F%2Fcognitiveservices.azure.com%2F", nil, [2]string{"Metadata", "true"},
+			"/metadata/identity/oauth2/token?api-version=2018-02-01&client_id=mi&resource=https%3A%2F%2Fcognitiveservices.azure.com%2F", nil,
+			[2]string{"Metadata", "true"},
 		},
 		{
 			"app service",
 			[]string{"azure_auth_mode", "managed"},
 			map[string]string{"IDENTITY_ENDPOINT": "$S/msi/token", "IDENTITY_HEADER": "iii-secret"},
-			"/msi/token?api-version=2019-08-01&resource=https%3A%2F%2Fcognitiveservices.azure.com%2F", nil, [2]string{"X-Identity-Header", "iii-secret"},
+			"/msi/token?api-version=2019-08-01&resource=https%3A%2F%2Fcognitiveservices.azure.com%2F", nil,
+			[2]string{"X-Identity-Header", "iii-secret"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

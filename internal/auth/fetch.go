@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,8 +76,8 @@ func request(ctx context.Context, method, to, body string, header ...string) (*h
 	if err != nil { // its text holds the address
 		return nil, &llm.Error{Kind: llm.InvalidRequest, Status: http.StatusBadRequest, Message: "the address of a token service is not valid"}
 	}
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
+	for pair := range slices.Chunk(header, 2) {
+		req.Header.Set(pair[0], pair[1])
 	}
 	return req, nil
 }

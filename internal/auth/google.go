@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"net/http"
@@ -16,7 +17,7 @@ import (
 )
 
 const (
-	googleTokens = "https://oauth2.googleapis.com/token"
+	googleTokens = "https://oauth2.googleapis.com/token" //nolint:gosec // an address, no credential
 	googleWant   = "send a service account as x-portkey-vertex-service-account-json (vertex_service_account_json in a config), or an access token as Authorization: Bearer"
 	jsonSetting  = "vertex_service_account_json"
 )
@@ -103,22 +104,21 @@ func readGoogle(text []byte, trusts func(*url.URL) bool) (c *googleCredential, w
 	default:
 		return nil, "is neither of type service_account nor authorized_user"
 	}
-	if c.tokenURL == "" {
-		c.tokenURL = googleTokens
-	}
-	u, err := url.Parse(c.tokenURL)
-	if err != nil || u.Host == "" || u.User != nil || !trusts(u) && (u.Scheme != "https" || u.Port() != "" || !slices.Contains(googleHosts, u.Host)) {
+	c.tokenURL = cmp.Or(c.tokenURL, googleTokens)
+	if u, err := url.Parse(c.tokenURL); err != nil || u.Host == "" || u.User != nil || !trusts(u) && !googles(u) {
 		return nil, "has a token_uri that is not Google's"
 	}
 	return c, what
 }
+
+func googles(u *url.URL) bool { return u.Scheme == "https" && slices.Contains(googleHosts, u.Host) }
 
 // exchange sends a token for a credential.
 func (k *ask) exchange(s *service, c *googleCredential, setting string) error {
 	s.secrets = append(s.secrets, secret.New(c.clientSecret), secret.New(c.refresh))
 	a, scope := k.a, k.Provider.Auth.Scope
 	id := digestOf("google", k.Provider.ID, scope, c.kind, c.tokenURL, c.email, c.keyID, c.key, c.clientID, c.clientSecret, c.refresh)
-	g, err := a.tokens.get(k.ctx, id, func(ctx context.Context) (grant, error) {
+	g, err := k.grant(id, func(ctx context.Context) (grant, error) {
 		form := url.Values{
 			"grant_type": {"refresh_token"}, "client_id": {c.clientID}, "client_secret": {c.clientSecret}, "refresh_token": {c.refresh},
 		}
@@ -221,7 +221,7 @@ func (k *ask) googleFile() (text []byte, s *service, err error) {
 // googleMachine asks the metadata server.
 func (k *ask) googleMachine() error {
 	a, scope, s := k.a, k.Provider.Auth.Scope, k.ours(k.a.machine)
-	g, err := a.tokens.get(k.ctx, digestOf("google machine", k.Provider.ID, scope), func(ctx context.Context) (grant, error) {
+	g, err := k.grant(digestOf("google machine", k.Provider.ID, scope), func(ctx context.Context) (grant, error) {
 		body, err := s.get(ctx, http.MethodGet, a.googleMetadata()+"/computeMetadata/v1/instance/service-accounts/default/token?scopes="+url.QueryEscape(scope), "Metadata-Flavor", "Google")
 		if err != nil {
 			return grant{}, err

@@ -27,7 +27,7 @@ func (k *ask) iam() error {
 		return err
 	}
 	a, s := k.a, k.service(theKey)
-	g, err := a.tokens.get(k.ctx, digestOf("iam", k.Provider.ID, to, key), func(ctx context.Context) (grant, error) {
+	g, err := k.grant(digestOf("iam", k.Provider.ID, to, key), func(ctx context.Context) (grant, error) {
 		body, err := s.post(ctx, to, url.Values{"grant_type": {"urn:ibm:params:oauth:grant-type:apikey"}, "apikey": {key}}, "Accept", "application/json")
 		if err != nil {
 			return grant{}, err
@@ -60,7 +60,7 @@ func (k *ask) oauth() error {
 	scope := cmp.Or(k.said("oauth_scope"), k.Provider.Auth.Scope)
 	a, s, nonce := k.a, k.service(name), k.Provider.Auth.Nonce
 	basic := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(client[0]) + ":" + url.QueryEscape(client[1]))) // encoded first: RFC 6749, 2.3.1
-	g, err := a.tokens.get(k.ctx, digestOf("oauth", k.Provider.ID, to, client[0], client[1], scope), func(ctx context.Context) (grant, error) {
+	g, err := k.grant(digestOf("oauth", k.Provider.ID, to, client[0], client[1], scope), func(ctx context.Context) (grant, error) {
 		header := []string{"Authorization", "Basic " + basic, "Accept", "application/json"}
 		if nonce != "" {
 			header = append(header, nonce, newUUID())

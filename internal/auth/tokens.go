@@ -37,7 +37,7 @@ type fetch func(context.Context) (grant, error)
 // waits for that fetch; a waiter who leaves does not stop it.
 type tokens struct {
 	now     func() time.Time
-	base    context.Context //nolint:containedctx // the life of all fetches
+	base    context.Context // the life of all fetches
 	stop    context.CancelFunc
 	running sync.WaitGroup
 
@@ -94,7 +94,7 @@ func (t *tokens) get(ctx context.Context, d digest, f fetch) (grant, error) {
 	now := t.now()
 	if now.Before(s.have.until.Add(-margin)) {
 		if now.After(s.renewal()) && !now.Before(s.again) && s.flight == nil {
-			t.start(s, f)
+			t.start(s, f) //nolint:contextcheck // a fetch outlives the request that began it: others wait for it too
 		}
 		g := s.have
 		s.mu.Unlock()
@@ -102,7 +102,7 @@ func (t *tokens) get(ctx context.Context, d digest, f fetch) (grant, error) {
 	}
 	fl := s.flight
 	if fl == nil {
-		fl = t.start(s, f)
+		fl = t.start(s, f) //nolint:contextcheck // the same
 	}
 	s.mu.Unlock()
 	select {
@@ -110,6 +110,16 @@ func (t *tokens) get(ctx context.Context, d digest, f fetch) (grant, error) {
 		return fl.got, own(fl.err)
 	case <-ctx.Done():
 		return grant{}, context.Cause(ctx)
+	}
+}
+
+// drop forgets a grant, unless it is so new that another would be no better.
+func (t *tokens) drop(d digest) {
+	s := t.slot(d)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !t.now().Before(s.again) {
+		s.have = grant{}
 	}
 }
 

@@ -118,6 +118,22 @@ func TestFailedRenewalKeepsTheToken(t *testing.T) {
 	})
 }
 
+func TestDroppedTokenIsFetchedAnew(t *testing.T) {
+	s := &source{life: time.Hour}
+	synctest.Test(t, func(t *testing.T) {
+		tokens := newTokens(time.Now)
+		defer tokens.close()
+		for i, want := range []string{"1", "1", "2"} {
+			g, err := tokens.get(t.Context(), digestOf("a"), s.fetch)
+			if err != nil || g.token.Reveal() != want {
+				t.Errorf("%d: %v", i, err)
+			}
+			tokens.drop(digestOf("a")) // the first comes too soon after the fetch
+			time.Sleep(pause)
+		}
+	})
+}
+
 func TestOneFetchForAll(t *testing.T) {
 	s := &source{life: time.Hour, slow: time.Second}
 	synctest.Test(t, func(t *testing.T) {
@@ -231,7 +247,7 @@ func TestTokensAreBounded(t *testing.T) {
 }
 
 func TestDigest(t *testing.T) {
-	if digestOf("ab", "c") == digestOf("a", "bc") || digestOf("a") != digestOf("a") || digestOf() == digestOf("") {
+	if digestOf("ab", "c") == digestOf("a", "bc") || digestOf() == digestOf("") {
 		t.Error("two credentials could be taken for one")
 	}
 }

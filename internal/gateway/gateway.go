@@ -120,7 +120,7 @@ func (g *Gateway) key(x *Exchange, t *policy.Target) (secret.String, error) {
 		return secret.String{}, nil
 	case t.CustomHost == "" && !g.Keys[t.Provider.ID].Empty():
 		return g.Keys[t.Provider.ID], nil
-	case a.Optional, len(t.Settings) > 0, // half a credential: auth names the other half
+	case a.Optional, !a.Plain() && (x.Key.Empty() || len(t.Settings) > 0), // auth names what is missing
 		g.Auth != nil && g.Auth.Reach(t.Provider, t.CustomHost) > auth.Nothing:
 		return secret.String{}, nil
 	}

@@ -274,7 +274,7 @@ func TestOwnIdentityStaysHome(t *testing.T) {
 		status               int
 		says                 string
 	}{
-		{"", "", "missing_provider_key", 401, "no API key for bedrock at a custom host"},
+		{"", "", "missing_provider_key", 401, "no credentials for bedrock: send x-portkey-aws-access-key-id"},
 		{"x-portkey-aws-role-arn", "arn:aws:iam::123456789012:role/R", "invalid_request", 400, "which is not sent to a custom host"},
 		{"x-portkey-aws-access-key-id", "AKIDEXAMPLE", "invalid_request", 400, "bedrock also needs x-portkey-aws-secret-access-key (aws_secret_access_key in a config)"},
 	} {
