@@ -190,6 +190,16 @@ func TestAssumeRoleAsks(t *testing.T) {
 	}
 }
 
+// TestSTSOfTheRegion: China has domains of its own.
+func TestSTSOfTheRegion(t *testing.T) {
+	a := newWorld(t).authority()
+	for region, want := range map[string]string{"eu-west-1": "https://sts.eu-west-1.amazonaws.com/", "cn-north-1": "https://sts.cn-north-1.amazonaws.com.cn/"} {
+		if got := a.sts(region); got != want {
+			t.Errorf("%s: %s", region, got)
+		}
+	}
+}
+
 // TestStreamedBodies are signed for S3 only, which does not ask for their hash.
 func TestStreamedBodies(t *testing.T) {
 	a := newWorld(t).authority()

@@ -3,5 +3,5 @@
 // and renews it ahead of time (Google, Microsoft Entra, IBM, OAuth). It sends
 // through the checked dialer of package egress only. It must not know what a
 // request is about, nor decide who may use the operator's own identity: that is
-// handed in. Start with Authority.
+// handed in (ADR 0005). Start with Authority.
 package auth
