@@ -47,9 +47,8 @@ func listProviders(args []string, out, errout io.Writer) int {
 
 // operations are those this build can do with a provider.
 func operations(p *provider.Provider) (names []string) {
-	client, _ := all.Find("openai")
 	for op, e := range p.Ops {
-		if speaks, known := all.Find(e.Dialect); e.Dialect == "" || known && client.Carries(op, speaks) {
+		if speaks, known := all.Find(e.Dialect); e.Dialect == "" || known && all.ForOpenAI(op).Carries(op, speaks) {
 			names = append(names, op.String())
 		}
 	}

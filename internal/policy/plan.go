@@ -37,6 +37,7 @@ type Target struct {
 	Settings   map[string]secret.String // the same, of its way to authenticate; nil: none
 	Headers    []Header                 // the provider's own, in the order of the catalogue
 	urls       map[string]*url.URL      // by path, where nothing of it depends on the request
+	Foreign    []provider.Private       // members of a request that are other vendors' own, where the plan knows several
 	Forward    []string                 // canonical names of client headers to pass on
 	Retry      Retry
 	Timeout    time.Duration // 0: none was asked for
@@ -76,7 +77,7 @@ func (t *Target) settle() {
 // BringsCredential reports that the target's settings hold a secret, so that it
 // needs no key of anybody's.
 func (t *Target) BringsCredential() bool {
-	return slices.ContainsFunc(t.Provider.Auth.Settings(), func(s provider.Setting) bool { return s.Secret && !t.Settings[s.Name].Empty() })
+	return slices.ContainsFunc(t.Provider.Auth.Settings(), func(s provider.AuthSetting) bool { return s.Secret && !t.Settings[s.Name].Empty() })
 }
 
 // Header is a header of the provider's own: with a value from the config or
@@ -86,11 +87,12 @@ type Header struct{ Name, Value, Default string }
 // URL is the address of a path at this target; see provider.Provider.Address.
 // Addresses that do not depend on the request are made once; they must not be
 // changed.
-func (t *Target) URL(path, model string) (*url.URL, error) {
-	if u := t.urls[path]; u != nil {
+// The provider is the target's, in the form it has for the model.
+func (t *Target) URL(p *provider.Provider, path, model string) (*url.URL, error) {
+	if u := t.urls[path]; u != nil && p == t.Provider {
 		return u, nil
 	}
-	text, err := t.Provider.Address(path, t.CustomHost, t.Fields, model)
+	text, err := p.Address(path, t.CustomHost, t.Fields, model)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +104,7 @@ func (t *Target) URL(path, model string) (*url.URL, error) {
 }
 
 func (t *Target) keep(path string) {
-	if u, err := t.URL(path, ""); err == nil { // without a model: it is no part of this one
+	if u, err := t.URL(t.Provider, path, ""); err == nil { // without a model: it is no part of this one
 		t.urls[path] = u
 	}
 }

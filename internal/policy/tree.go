@@ -237,7 +237,7 @@ func (b *build) known(t *Target, key string) bool {
 	if _, ok := t.Provider.Vars[key]; ok || t.Provider.HostHeader != "" && key == provider.FieldName(t.Provider.HostHeader) {
 		return true
 	}
-	if slices.ContainsFunc(t.Provider.Auth.Settings(), func(s provider.Setting) bool { return s.Name == key }) {
+	if slices.ContainsFunc(t.Provider.Auth.Settings(), func(s provider.AuthSetting) bool { return s.Name == key }) {
 		return true
 	}
 	return slices.ContainsFunc(t.Provider.Headers, func(h string) bool {

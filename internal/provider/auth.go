@@ -59,22 +59,22 @@ func (a *Auth) Header(key string) (name, value string) {
 	return a.Name, a.Prefix + key
 }
 
-// Setting is a part of a credential that is not a key: a caller says it in a
+// AuthSetting is a part of a credential that is not a key: a caller says it in a
 // header, or in a config under its name.
-type Setting struct {
+type AuthSetting struct {
 	Name   string // in a config, snake_case
 	Secret bool   // by itself, or with the rest, it opens something
 	Help   string
 }
 
 // Header is the header of the setting (gateway contract, §2.5).
-func (s *Setting) Header() string { return HeaderName(s.Name) }
+func (s *AuthSetting) Header() string { return HeaderName(s.Name) }
 
 // Settings are those of the scheme.
-func (a *Auth) Settings() []Setting { return settings[a.Scheme] }
+func (a *Auth) Settings() []AuthSetting { return settings[a.Scheme] }
 
 // settings are the credentials of the gateway contract, §2.5, and of OAuth.
-var settings = map[Scheme][]Setting{
+var settings = map[Scheme][]AuthSetting{
 	SigV4: {
 		{Name: "aws_access_key_id", Help: "goes with the secret"},
 		{Name: "aws_secret_access_key", Secret: true, Help: "requests are signed with it"},

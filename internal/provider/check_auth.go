@@ -61,5 +61,5 @@ func (c *checker) tokens(a *Auth) {
 }
 
 func (a *Auth) has(setting string) bool {
-	return slices.ContainsFunc(a.Settings(), func(s Setting) bool { return s.Name == setting })
+	return slices.ContainsFunc(a.Settings(), func(s AuthSetting) bool { return s.Name == setting })
 }

@@ -44,6 +44,7 @@ var table = []rule{
 	{"POST", "/messages/count_tokens", inference, operation(llm.CountTokens)},
 	{"POST", "/complete", inference, operation(llm.Complete)},
 	{"POST", "/responses", inference, operation(llm.Chat)},
+	{"POST", "/rerank", inference, operation(llm.Rerank)},
 	{"POST", "/models/*", inference, (*visit).modelMethod},
 	{"GET", "/models", inference, (*visit).models},
 	{"", "/prompts/*", inference, (*visit).hostedOnly},
@@ -67,6 +68,7 @@ var doors = []struct{ prefix, dialect string }{
 	{"/messages", "anthropic"},
 	{"/complete", "anthropic"}, // not /completions: the prefix ends where a segment does
 	{"/responses", "responses"},
+	{"/rerank", "rerank"},
 }
 
 // methods are what Gemini's clients call on a model (SDK routes, section 2).

@@ -5,7 +5,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -68,6 +70,39 @@ func TestRefusedTokenIsFetchedAnew(t *testing.T) {
 			t.Errorf("%d: %v", i, err)
 		}
 		now = now.Add(20 * time.Second)
+	}
+}
+
+// TestPiecesAreSignedApart: parts of one request go out at the same time, each
+// with a signature of its own.
+func TestPiecesAreSignedApart(t *testing.T) {
+	c, target := fetching(t, nil, func(http.ResponseWriter, *http.Request) {}, nil)
+	target.Provider.Auth = provider.Auth{Scheme: provider.SigV4, Service: "s"}
+	target.Settings = map[string]secret.String{"aws_access_key_id": secret.New("A"), "aws_secret_access_key": secret.New("S")}
+	r := chat(t, unary)
+	whole, err := c.prepare(r, target, secret.String{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	signed := make([]string, 4)
+	for i := range signed {
+		all.Go(func() {
+			piece := *whole
+			piece.body = fmt.Appendf(nil, "{\"n\":%d}", i)
+			req, err := c.request(t.Context(), r, &piece)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			signed[i] = req.Header.Get("Authorization")
+		})
+	}
+	all.Wait()
+	for i, s := range signed {
+		if s == "" || slices.Contains(signed[:i], s) {
+			t.Errorf("%q", signed)
+		}
 	}
 }
 

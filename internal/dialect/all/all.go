@@ -10,21 +10,50 @@ import (
 	"sluice/internal/dialect/anthropic"
 	"sluice/internal/dialect/gemini"
 	"sluice/internal/dialect/openai"
+	"sluice/internal/dialect/rerank"
 	"sluice/internal/dialect/responses"
+	"sluice/internal/llm"
 )
 
 var byName = map[string]*dialect.Dialect{
 	anthropic.Dialect.Name: &anthropic.Dialect,
 	gemini.Dialect.Name:    &gemini.Dialect,
+	gemini.Predict.Name:    &gemini.Predict,
 	openai.Dialect.Name:    &openai.Dialect,
 	responses.Dialect.Name: &responses.Dialect,
 }
 
-// Names are the names of all dialects, in order.
-func Names() []string { return slices.Sorted(maps.Keys(byName)) }
+// single lists the formats of one operation. They are spoken beside OpenAI's
+// API, and failures are said as it does.
+func single(all ...dialect.Dialect) map[string]*dialect.Dialect {
+	byName := make(map[string]*dialect.Dialect, len(all))
+	for _, d := range all {
+		d.DecodeError, d.EncodeError, d.AppendErrorFrame = openai.Dialect.DecodeError, openai.Dialect.EncodeError, openai.Dialect.AppendErrorFrame
+		byName[d.Name] = &d
+	}
+	return byName
+}
+
+var rankings = single(rerank.Dialect, rerank.Voyage, rerank.Mixedbread, rerank.NVIDIA, rerank.TEI, rerank.Watsonx, rerank.Bedrock)
+
+// ForOpenAI is what clients of OpenAI's API speak when they ask for the operation.
+func ForOpenAI(op llm.Op) *dialect.Dialect {
+	if op == llm.Rerank {
+		return rankings[rerank.Dialect.Name]
+	}
+	return &openai.Dialect
+}
+
+// Chats are the names of the dialects that have conversations, in order.
+func Chats() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(byName)), func(name string) bool { return byName[name].Chat == nil })
+}
 
 // Find returns the dialect of that name.
 func Find(name string) (*dialect.Dialect, bool) {
 	d, ok := byName[name]
+	if !ok {
+		d, ok = rankings[name]
+	}
 	return d, ok
 }
