@@ -178,23 +178,35 @@ func (k *ask) googleOwn() error {
 	case err != nil:
 		return err
 	case text != nil:
-		c, what := readGoogle(text, func(*url.URL) bool { return true }) // the operator's own word
-		if what == "" && c.kind == "service_account" {
-			if _, err := k.a.keys.rsa(c.key, ""); err != nil {
-				what = "holds a private_key that " + err.Error()
-			}
-		}
-		if what != "" {
-			return &llm.Error{
-				Kind: llm.MissingKey, Status: http.StatusUnauthorized,
-				Message: "the gateway's own credentials for " + k.Provider.ID + " cannot be used: their file " + what,
-			}
-		}
-		return k.exchange(s, c, theKey)
+		return k.googleOwnFile(s, text)
 	case k.reach() < Machine:
 		return k.missing(googleWant)
 	}
 	return k.googleMachine()
+}
+
+// googleOwnFile takes the operator's own word for every address in it.
+func (k *ask) googleOwnFile(s *service, text []byte) error {
+	f, what := readFederated(text)
+	if f != nil && what == "" {
+		return k.federate(f)
+	}
+	var c *googleCredential
+	if f == nil {
+		c, what = readGoogle(text, func(*url.URL) bool { return true })
+	}
+	if what == "" && c.kind == "service_account" {
+		if _, err := k.a.keys.rsa(c.key, ""); err != nil {
+			what = "holds a private_key that " + err.Error()
+		}
+	}
+	if what != "" {
+		return &llm.Error{
+			Kind: llm.MissingKey, Status: http.StatusUnauthorized,
+			Message: "the gateway's own credentials for " + k.Provider.ID + " cannot be used: their file " + what,
+		}
+	}
+	return k.exchange(s, c, theKey)
 }
 
 func (k *ask) googleFile() (text []byte, s *service, err error) {

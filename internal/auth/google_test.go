@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -175,6 +176,10 @@ func TestGoogleOwn(t *testing.T) {
 			w.env["HOME"] = "/home/me"
 			w.files["/home/me/.config/gcloud/application_default_credentials.json"] = `{"type":"authorized_user","client_id":"i","client_secret":"s","refresh_token":"r","token_uri":"` + w.server.URL + `"}`
 		}, "Bearer tok-1"},
+		{"no file of federation", Machine, func(w *world) {
+			w.env["GOOGLE_APPLICATION_CREDENTIALS"] = "/f"
+			w.files["/f"] = `{"type":"external_account","credential_source":{"url":"http://127.0.0.1/"}}`
+		}, ""},
 		{"unreadable", Machine, func(w *world) { w.env["GOOGLE_APPLICATION_CREDENTIALS"] = "/none" }, ""},
 		{"wrong shape", Machine, func(w *world) { w.env["GOOGLE_APPLICATION_CREDENTIALS"] = "/f"; w.files["/f"] = "{}" }, ""},
 		{"metadata not allowed", Local, func(w *world) { w.env["GCE_METADATA_HOST"] = w.server.Listener.Addr().String() }, ""},
@@ -197,5 +202,42 @@ func TestGoogleOwn(t *testing.T) {
 				t.Errorf("%s %v", w.asked[0].URL, w.asked[0].Header)
 			}
 		})
+	}
+}
+
+// TestFederation: the token of another issuer, in a file, becomes one of Google,
+// and that one of a service account.
+func TestFederation(t *testing.T) {
+	for _, c := range []struct{ format, subject, impersonate, want string }{
+		{"", "eyJ.sub.ject\n", "", "Bearer tok-1"},
+		{`,"format":{"type":"json","subject_token_field_name":"t"}`, `{"t":"eyJ.sub.ject"}`, "/impersonate", "Bearer of-the-account"},
+	} {
+		w := newWorld(t)
+		w.reach = Local
+		w.env["GOOGLE_APPLICATION_CREDENTIALS"], w.files["/subject"] = "/f", c.subject
+		impersonate := ""
+		if c.impersonate != "" {
+			impersonate = `"service_account_impersonation_url":"` + w.server.URL + c.impersonate + `",`
+		}
+		w.files["/f"] = `{"type":"external_account","audience":"aud","subject_token_type":"urn:ietf:params:oauth:token-type:jwt","token_url":"` + w.server.URL + `/v1/token",` +
+			impersonate + `"credential_source":{"file":"/subject"` + c.format + `}}`
+		w.answer = func(rw http.ResponseWriter, r *http.Request, _ url.Values) {
+			if r.URL.Path == "/impersonate" && r.Header.Get("Authorization") == "Bearer tok-1" {
+				_, _ = io.WriteString(rw, `{"accessToken":"of-the-account","expireTime":"2025-01-02T04:04:05Z"}`)
+				return
+			}
+			_, _ = io.WriteString(rw, `{"access_token":"tok-1","expires_in":3600}`)
+		}
+		h, err := authorize(t, w.authority(), target(t, "vertex-ai", ""))
+		if err != nil || h.Get("Authorization") != c.want {
+			t.Errorf("%q, %v", h.Get("Authorization"), err)
+		}
+		want := url.Values{
+			"grant_type": {"urn:ietf:params:oauth:grant-type:token-exchange"}, "audience": {"aud"}, "scope": {"https://www.googleapis.com/auth/cloud-platform"},
+			"requested_token_type": {"urn:ietf:params:oauth:token-type:access_token"}, "subject_token_type": {"urn:ietf:params:oauth:token-type:jwt"}, "subject_token": {"eyJ.sub.ject"},
+		}
+		if diff := cmp.Diff(want, w.forms[0]); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
