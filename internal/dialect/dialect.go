@@ -45,6 +45,9 @@ type Dialect struct {
 	// Rerank does the same for the ranking of documents.
 	Rerank Codec[llm.Ranking, llm.Ranks]
 
+	// Image does the same for pictures.
+	Image Codec[llm.Picture, llm.Pictures]
+
 	// Count does the same for the length of a conversation.
 	Count CountCodec
 
@@ -118,6 +121,8 @@ func (d *Dialect) translates(op llm.Op) bool {
 		return d.Count != nil
 	case llm.Rerank:
 		return d.Rerank != nil
+	case llm.Draw:
+		return d.Image != nil
 	}
 	return false
 }

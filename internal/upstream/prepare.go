@@ -31,18 +31,20 @@ type call struct {
 	stream bool
 	lost   []string
 
-	form     *provider.Provider // the target's provider, as it is for the model
-	provider string
-	strict   bool
-	client   *dialect.Dialect
-	speaks   *dialect.Dialect                    // what the provider speaks; nil: nobody looks inside
-	chat     *llm.Prompt                         // the client's request, when the dialects differ
-	owner    seal.Owner                          // of the proofs in it
-	auth     *auth.Target                        // nil: the header says it all
-	vectors  *llm.Embedding                      // the same, of a request for vectors
-	pieces   [][]byte                            // the bodies it was cut into
-	got      *llm.Vectors                        // what the provider answered
-	back     func(answer []byte) ([]byte, error) // carries an answer over, where the operation has one form
+	form      *provider.Provider // the target's provider, as it is for the model
+	provider  string
+	strict    bool
+	client    *dialect.Dialect
+	speaks    *dialect.Dialect                    // what the provider speaks; nil: nobody looks inside
+	chat      *llm.Prompt                         // the client's request, when the dialects differ
+	owner     seal.Owner                          // of the proofs in it
+	auth      *auth.Target                        // nil: the header says it all
+	vectors   *llm.Embedding                      // the same, of a request for vectors
+	pieces    [][]byte                            // the bodies it was cut into
+	got       *llm.Vectors                        // what the provider answered
+	socket    bool                                // a WebSocket is asked for
+	mediaType string                              // of the body; empty: JSON
+	back      func(answer []byte) ([]byte, error) // carries an answer over, where the operation has one form
 }
 
 // translated reports that client and provider speak different dialects.
@@ -67,6 +69,9 @@ func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call
 	c.setHeaders(call, r, t, key)
 	if !t.Provider.Auth.Plain() {
 		call.auth = &auth.Target{Provider: t.Provider, Key: key, Settings: t.Settings, Vars: t.Fields, CustomHost: t.CustomHost}
+	}
+	if r.Upgrade {
+		call.upgrade(r)
 	}
 	return call, nil
 }
@@ -175,6 +180,8 @@ func (c *Client) carry(call *call, body *jsonx.Object, t *policy.Target, place p
 		return call.translateEmbedding(body, t, place)
 	case llm.Rerank:
 		return place.Path, swap(call, body, t, call.client.Rerank, call.speaks.Rerank)
+	case llm.Draw:
+		return place.Path, swap(call, body, t, call.client.Image, call.speaks.Image)
 	}
 	return place.For(call.stream), c.translate(call, body, t)
 }
@@ -252,7 +259,8 @@ func (c *call) ask(r *Request, t *policy.Target, body *jsonx.Object) (err error)
 	if r.Dialect.ModelInURL {
 		return nil
 	}
-	if c.model, err = modelOf(body); err != nil {
+	oneModel := r.Op.Relayable() && body.Get("model") == nil // some vendors have but one
+	if c.model, err = modelOf(body); err != nil && !oneModel {
 		return err
 	}
 	c.stream, err = streamOf(body)

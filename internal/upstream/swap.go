@@ -1,6 +1,8 @@
 package upstream
 
 import (
+	"bytes"
+
 	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
 	"sluice/internal/policy"
@@ -24,6 +26,10 @@ func swap[Ask, Answer any](c *call, body *jsonx.Object, t *policy.Target, client
 			return nil, err
 		}
 		return client.EncodeReply(a, ask, c.provider), nil
+	}
+	if boundary, rest, _ := bytes.Cut(encoded, []byte("\r\n")); bytes.HasPrefix(boundary, []byte("--")) && len(rest) > 0 {
+		c.body, c.mediaType = encoded, "multipart/form-data; boundary="+string(boundary[2:])
+		return nil
 	}
 	c.body, err = c.fitted(encoded, t)
 	return err

@@ -9,6 +9,7 @@ import (
 	"sluice/internal/dialect"
 	"sluice/internal/dialect/anthropic"
 	"sluice/internal/dialect/gemini"
+	"sluice/internal/dialect/image"
 	"sluice/internal/dialect/openai"
 	"sluice/internal/dialect/rerank"
 	"sluice/internal/dialect/responses"
@@ -34,12 +35,19 @@ func single(all ...dialect.Dialect) map[string]*dialect.Dialect {
 	return byName
 }
 
-var rankings = single(rerank.Dialect, rerank.Voyage, rerank.Mixedbread, rerank.NVIDIA, rerank.TEI, rerank.Watsonx, rerank.Bedrock)
+var ofOne = single(
+	rerank.Dialect, rerank.Voyage, rerank.Mixedbread, rerank.NVIDIA, rerank.TEI, rerank.Watsonx, rerank.Bedrock,
+	image.Dialect, image.StabilityV1, image.StabilityV2, image.Fireworks, image.Segmind, image.WorkersAI, image.Hyperbolic,
+	image.SiliconFlow, image.Imagen, image.Bedrock,
+)
 
 // ForOpenAI is what clients of OpenAI's API speak when they ask for the operation.
 func ForOpenAI(op llm.Op) *dialect.Dialect {
-	if op == llm.Rerank {
-		return rankings[rerank.Dialect.Name]
+	switch op {
+	case llm.Rerank:
+		return ofOne[rerank.Dialect.Name]
+	case llm.Draw:
+		return ofOne[image.Dialect.Name]
 	}
 	return &openai.Dialect
 }
@@ -53,7 +61,7 @@ func Chats() []string {
 func Find(name string) (*dialect.Dialect, bool) {
 	d, ok := byName[name]
 	if !ok {
-		d, ok = rankings[name]
+		d, ok = ofOne[name]
 	}
 	return d, ok
 }
