@@ -37,7 +37,6 @@ const (
 	chat      = `{"model":"gpt-4o","messages":[{"role":"user","content":"hello"}]}`
 	openAI    = `{"id":"c1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]}`
 	gemini    = `{"candidates":[{"content":{"role":"model","parts":[{"text":"hi"}]},"finishReason":"STOP"}]}`
-	converse  = `{"output":{"message":{"role":"assistant","content":[{"text":"hi"}]}},"stopReason":"end_turn","usage":{"inputTokens":1,"outputTokens":1,"totalTokens":2}}`
 	awsSecret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 )
 
@@ -105,8 +104,6 @@ func (h *house) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	case strings.Contains(r.URL.Path, "generateContent"):
 		_, _ = io.WriteString(w, gemini)
-	case strings.Contains(r.URL.Path, "/converse"):
-		_, _ = io.WriteString(w, converse)
 	default:
 		_, _ = io.WriteString(w, openAI)
 	}
@@ -186,7 +183,7 @@ func signature(r seen, secret string) string {
 
 func TestBedrockIsSigned(t *testing.T) {
 	h := newHouse(t, nil)
-	const path = "/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/converse"
+	const path = "/guardrail/arn%3Aaws%3Abedrock%3Aeu-west-1%3A1%3Aguardrail%2Fg/version/1/apply"
 	const body = `{"messages": [ {"role":"user","content":[{"text":"hello  ü"}]} ]}`
 	for name, header := range map[string]map[string]string{
 		"headers": {
@@ -285,7 +282,7 @@ func TestOwnIdentityStaysHome(t *testing.T) {
 		for k, v := range header {
 			own[k] = v
 		}
-		if status, text := h.ask("/v1/model/m/converse", `{}`, own, "own-secret"); status != c.status || !strings.Contains(text, `"code":"`+c.code+`"`) || !strings.Contains(text, c.says) {
+		if status, text := h.ask("/v1/guardrail/g/version/1/apply", `{}`, own, "own-secret"); status != c.status || !strings.Contains(text, `"code":"`+c.code+`"`) || !strings.Contains(text, c.says) {
 			t.Errorf("%s: %d %s", c.setting, status, text)
 		}
 	}
