@@ -13,6 +13,7 @@ import (
 	"sluice/internal/dialect/image"
 	"sluice/internal/dialect/mistral"
 	"sluice/internal/dialect/openai"
+	"sluice/internal/dialect/plain"
 	"sluice/internal/dialect/rerank"
 	"sluice/internal/dialect/responses"
 	"sluice/internal/llm"
@@ -30,8 +31,8 @@ var byName = map[string]*dialect.Dialect{
 	responses.Dialect.Name: &responses.Dialect,
 }
 
-// single lists the formats of one operation. They are spoken beside OpenAI's
-// API, and failures are said as it does.
+// single lists the formats of one operation and the plain ones. They are spoken
+// beside OpenAI's API, and failures are said as it does.
 func single(all ...dialect.Dialect) map[string]*dialect.Dialect {
 	byName := make(map[string]*dialect.Dialect, len(all))
 	for _, d := range all {
@@ -45,6 +46,8 @@ var ofOne = single(
 	rerank.Dialect, rerank.Voyage, rerank.Mixedbread, rerank.NVIDIA, rerank.TEI, rerank.Watsonx, rerank.Bedrock,
 	image.Dialect, image.StabilityV1, image.StabilityV2, image.Fireworks, image.Segmind, image.WorkersAI, image.Hyperbolic,
 	image.SiliconFlow, image.Imagen, image.Bedrock,
+	plain.PaLMText, plain.PaLMMessage, plain.Jurassic, plain.JurassicChat, plain.Triton, plain.WorkersAI,
+	plain.NLPCloud, plain.NLPCloudChat, plain.AlephAlpha, plain.Watsonx,
 )
 
 // ForOpenAI is what clients of OpenAI's API speak when they ask for the operation.
