@@ -147,18 +147,23 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, e
 	case call.translated():
 		return path, c.translate(call, &body, t)
 	}
-	path = place.Instead(r.Header, path)
 	if r.Body != nil {
-		call.lost = append(call.lost, t.Provider.Quirks.Edit(&body)...)
-		if call.speaks.Adapt != nil {
-			call.lost = append(call.lost, call.speaks.Adapt(r.Op, &body)...)
-		}
-		call.body = body.Bytes()
-		if r.Op == llm.Chat && call.speaks.Origin != "" && dialect.HoldsPacked(call.body) {
-			return path, call.unpack()
-		}
+		err = call.edit(&body, t)
 	}
-	return path, nil
+	return place.Instead(r.Header, path), err
+}
+
+// edit makes of a request what this very provider takes, where bytes pass.
+func (c *call) edit(body *jsonx.Object, t *policy.Target) error {
+	c.lost = append(c.lost, t.Provider.Quirks.Edit(body)...)
+	if c.speaks.Adapt != nil {
+		c.lost = append(c.lost, c.speaks.Adapt(c.op, body)...)
+	}
+	c.body = body.Bytes()
+	if c.op == llm.Chat && c.speaks.Origin != "" && dialect.HoldsPacked(c.body) {
+		return c.unpack()
+	}
+	return nil
 }
 
 // unpack takes other vendors' proofs out of a request that needs no
