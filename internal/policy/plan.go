@@ -49,11 +49,12 @@ type Header struct{ Name, Value, Default string }
 // URL is the address of a path at this target; see provider.Provider.Address.
 // Addresses that do not depend on the request are made once; they must not be
 // changed.
-func (t *Target) URL(path, model string) (*url.URL, error) {
-	if u := t.urls[path]; u != nil {
+// The provider is the target's, in the form it has for the model.
+func (t *Target) URL(p *provider.Provider, path, model string) (*url.URL, error) {
+	if u := t.urls[path]; u != nil && p == t.Provider {
 		return u, nil
 	}
-	text, err := t.Provider.Address(path, t.CustomHost, t.Fields, model)
+	text, err := p.Address(path, t.CustomHost, t.Fields, model)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func (t *Target) URL(path, model string) (*url.URL, error) {
 }
 
 func (t *Target) keep(path string) {
-	if u, err := t.URL(path, ""); err == nil { // without a model: it is no part of this one
+	if u, err := t.URL(t.Provider, path, ""); err == nil { // without a model: it is no part of this one
 		t.urls[path] = u
 	}
 }

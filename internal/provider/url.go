@@ -3,6 +3,7 @@ package provider
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"sluice/internal/llm"
@@ -11,7 +12,7 @@ import (
 // publicNames are the operations as clients of the gateway know them
 // (gateway contract, route table).
 var publicNames = map[llm.Op]string{
-	llm.Chat: "chatComplete", llm.Complete: "complete", llm.Embed: "embed", llm.Models: "models", llm.CountTokens: "messagesCountTokens",
+	llm.Chat: "chatComplete", llm.Complete: "complete", llm.Embed: "embed", llm.Models: "models", llm.CountTokens: "messagesCountTokens", llm.Rerank: "rerank", llm.Draw: "imageGenerate",
 }
 
 // URL is where an operation goes. customHost takes the place of the base URL
@@ -46,6 +47,12 @@ func (p *Provider) Place(op llm.Op, client string) (Endpoint, error) {
 		return e, &llm.Error{Kind: llm.NotSupported, Status: http.StatusNotImplemented, Message: publicNames[op] + " is not supported by " + p.ID}
 	}
 	return e, nil
+}
+
+// Has reports whether the provider names a place for the operation.
+func (p *Provider) Has(op llm.Op) bool {
+	_, ok := p.Ops[op]
+	return ok
 }
 
 // For is the path for a whole answer or a stream.
@@ -129,7 +136,24 @@ func (p *Provider) RelayPath(path string) (string, error) {
 		}
 		return to, nil
 	}
+	if first, _, _ := strings.Cut(path[1:], "/"); slices.Contains(openAIOnly, first) && !p.speaksOpenAI() {
+		return "", &llm.Error{Kind: llm.NotSupported, Status: http.StatusNotImplemented, Message: "/v1/" + first + " is not supported by " + p.ID}
+	}
 	return p.Relay + escapeBraces(path), nil
+}
+
+// openAIOnly are what OpenAI's paths begin with that no vendor has who did not
+// copy its API. Where one does, its file says the path.
+var openAIOnly = []string{
+	"assistants", "audio", "containers", "conversations", "evals", "fine_tuning", "images", "moderations", "realtime", "responses", "threads",
+	"uploads", "vector_stores", "videos",
+}
+
+// speaksOpenAI reports whether the vendor copied OpenAI's API, or may have: one
+// without conversations says nothing about that.
+func (p *Provider) speaksOpenAI() bool {
+	chat, ok := p.Ops[llm.Chat]
+	return !ok || slices.Contains([]string{"openai", "mistral", "responses"}, chat.Dialect)
 }
 
 // escapeBraces keeps what a client wrote from being read as a variable.

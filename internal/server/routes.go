@@ -44,12 +44,17 @@ var table = []rule{
 	{"POST", "/messages/count_tokens", inference, operation(llm.CountTokens)},
 	{"POST", "/complete", inference, operation(llm.Complete)},
 	{"POST", "/responses", inference, operation(llm.Chat)},
+	{"POST", "/rerank", inference, operation(llm.Rerank)},
+	{"POST", "/images/generations", inference, operation(llm.Draw)},
 	{"POST", "/models/*", inference, (*visit).modelMethod},
 	{"GET", "/models", inference, (*visit).models},
 	{"", "/prompts/*", inference, (*visit).hostedOnly},
 	{"", "/feedback", inference, (*visit).hostedOnly},
 	{"", "/logs*", inference, (*visit).hostedOnly},
 	{"GET", "/realtime", inference, (*visit).realtime},
+	{"POST", "/model/*", inference, (*visit).bedrockCall},
+	{"POST", "/chat", inference, cohereCall(llm.Chat)},
+	{"POST", "/embed", inference, cohereCall(llm.Embed)},
 	{"", "/proxy/*", inference, (*visit).proxied},
 	{"", "/*", inference, operation(llm.Relay)},
 }
@@ -59,7 +64,7 @@ var table = []rule{
 var bare = []string{
 	"chat", "completions", "embeddings", "models", "moderations", "images", "audio", "files", "uploads", "batches",
 	"fine_tuning", "responses", "conversations", "assistants", "threads", "vector_stores", "containers", "evals",
-	"videos", "realtime", "rerank", "proxy", "prompts", "feedback", "logs", "messages", "complete",
+	"videos", "realtime", "rerank", "proxy", "prompts", "feedback", "logs", "messages", "complete", "model", "skills",
 }
 
 // doors say whose words are spoken on paths that are not OpenAI's chat API.
@@ -67,6 +72,8 @@ var doors = []struct{ prefix, dialect string }{
 	{"/messages", "anthropic"},
 	{"/complete", "anthropic"}, // not /completions: the prefix ends where a segment does
 	{"/responses", "responses"},
+	{"/rerank", "rerank"},
+	{"/images/generations", "images"},
 }
 
 // methods are what Gemini's clients call on a model (SDK routes, section 2).
@@ -78,13 +85,18 @@ var methods = map[string]struct {
 	"streamGenerateContent": {llm.Chat, true},
 	"countTokens":           {llm.CountTokens, false},
 	"embedContent":          {llm.Embed, false},
+	"batchEmbedContents":    {llm.Embed, false},
 }
 
-// find the door of a path. gemini says that the version was one of its own.
-func (v *visit) find(path string, gemini bool) *dialect.Dialect {
+// find the door of a path. Some versions are one vendor's own.
+func (v *visit) find(path, version string) *dialect.Dialect {
 	name := "openai"
-	if _, method, ok := cutMethod(path); gemini || ok && methods[method].op != llm.Relay {
+	_, method, ok := cutMethod(path)
+	switch {
+	case version == "v1beta", version == "v1alpha", ok && methods[method].op != llm.Relay:
 		name = "gemini"
+	case version == "v2":
+		name = "cohere"
 	}
 	for _, d := range doors {
 		if rest, ok := strings.CutPrefix(path, d.prefix); ok && (rest == "" || rest[0] == '/') {
@@ -122,8 +134,11 @@ func (v *visit) modelMethod() {
 // route finds what a request is for, and whether it may come in at all.
 func (v *visit) route() {
 	path, version, ok := normalise(v.r.URL.EscapedPath())
+	if ok {
+		path, version = v.native(path, version)
+	}
 	versioned := version != ""
-	v.door = v.find(path, version == "v1beta" || version == "v1alpha")
+	v.door = v.find(path, version)
 	if e := v.admit(); e != nil {
 		v.refuse(e)
 		return
@@ -177,7 +192,7 @@ func normalise(path string) (rest, version string, ok bool) {
 	if hasDots(path) {
 		return "", "", false
 	}
-	for _, version = range []string{"v1", "v1beta", "v1alpha"} {
+	for _, version = range []string{"v1", "v1beta", "v1alpha", "v2"} {
 		if rest, ok = strings.CutPrefix(path, "/"+version+"/"); ok {
 			return "/" + rest, version, rest != ""
 		}
@@ -255,8 +270,4 @@ func (v *visit) hostedOnly() {
 		Kind: llm.NotSupported, Status: http.StatusNotImplemented,
 		Message: "this path belongs to Portkey's hosted service and is not part of a gateway you run yourself",
 	})
-}
-
-func (v *visit) realtime() {
-	v.refuse(&llm.Error{Kind: llm.NotSupported, Status: http.StatusNotImplemented, Message: "the realtime API is not supported by this version"})
 }

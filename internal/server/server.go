@@ -74,12 +74,15 @@ type visit struct {
 	origin   llm.Origin
 	model    string
 	streamed bool // asked for in the address
-	attempts int
-	held     int64 // bytes counted in Server.buffered
-	usage    *llm.Usage
-	outcome  string
-	warnings []string
-	err      error
+	upgrade  bool // to a WebSocket
+
+	deployment string // of Azure's, which is the model where the body names none
+	attempts   int
+	held       int64 // bytes counted in Server.buffered
+	usage      *llm.Usage
+	outcome    string
+	warnings   []string
+	err        error
 }
 
 // ServeHTTP answers one request. A panic stays within it (R03).

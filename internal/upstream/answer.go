@@ -27,6 +27,10 @@ func (c *Client) readWhole(w *watch, call *call, resp *http.Response, r io.Reade
 	}
 	answer.Usage, answer.Finish = facts.Usage, facts.Finish
 	switch {
+	case call.back != nil:
+		if answer.Body, err = call.back(body); err != nil {
+			return nil, err
+		}
 	case call.vectors != nil:
 		if err := call.translateVectors(answer); err != nil {
 			return nil, err
@@ -66,15 +70,6 @@ func named(body []byte, provider string) []byte {
 	}
 	out = jsonx.AppendQuote(append(out, `"provider":`...), provider)
 	return append(out, body[end:]...)
-}
-
-func (c *call) translateVectors(answer *llm.Answer) error {
-	v, err := c.speaks.Embed.DecodeReply(answer.Body)
-	if err != nil {
-		return err
-	}
-	answer.Body = c.client.Embed.EncodeReply(v, c.vectors, c.provider)
-	return nil
 }
 
 func (c *Client) translateReply(call *call, answer *llm.Answer) error {

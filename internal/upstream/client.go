@@ -42,6 +42,7 @@ type Request struct {
 	Model   string // in the address, for dialects that have it there
 	Stream  bool   // the same
 	Query   string
+	Upgrade bool        // to a WebSocket
 	Header  http.Header // the client's
 	Dialect *dialect.Dialect
 
@@ -118,6 +119,21 @@ func (c *Client) Do(ctx context.Context, r *Request, t *policy.Target, key secre
 	if err != nil {
 		return nil, err
 	}
+	var answer *llm.Answer
+	if len(call.pieces) > 1 {
+		answer, err = c.embedMany(ctx, r, t, call)
+	} else {
+		answer, err = c.exchange(ctx, r, t, call)
+	}
+	if err != nil {
+		return nil, err
+	}
+	answer.NotCarried = call.lost
+	return answer, nil
+}
+
+// exchange sends a request and receives the answer.
+func (c *Client) exchange(ctx context.Context, r *Request, t *policy.Target, call *call) (*llm.Answer, error) {
 	w := c.watch(ctx, call.stream, t.Timeout)
 	resp, err := c.send(w, r, call)
 	if err != nil {
@@ -130,7 +146,6 @@ func (c *Client) Do(ctx context.Context, r *Request, t *policy.Target, key secre
 		w.stop()
 		return nil, r.last(asError(err))
 	}
-	answer.NotCarried = call.lost
 	return answer, nil
 }
 
@@ -165,6 +180,9 @@ func beforeSending(e *llm.Error) bool {
 
 // receive reads the answer, or the beginning of a stream.
 func (c *Client) receive(w *watch, call *call, resp *http.Response) (*llm.Answer, error) {
+	if call.socket && resp.StatusCode == http.StatusSwitchingProtocols {
+		return c.tunnel(w, resp)
+	}
 	if resp.StatusCode < 200 || resp.StatusCode >= 300 && resp.StatusCode < 400 && resp.StatusCode != http.StatusNotModified {
 		return nil, invalidResponse("the provider answered with a redirect or an unexpected status, which is not followed", nil)
 	}

@@ -30,13 +30,19 @@ type call struct {
 	stream bool
 	lost   []string
 
-	provider string
-	strict   bool
-	client   *dialect.Dialect
-	speaks   *dialect.Dialect // what the provider speaks; nil: nobody looks inside
-	chat     *llm.Prompt      // the client's request, when the dialects differ
-	owner    seal.Owner       // of the proofs in it
-	vectors  *llm.Embedding   // the same, of a request for vectors
+	form      *provider.Provider // the target's provider, as it is for the model
+	provider  string
+	strict    bool
+	client    *dialect.Dialect
+	speaks    *dialect.Dialect                    // what the provider speaks; nil: nobody looks inside
+	chat      *llm.Prompt                         // the client's request, when the dialects differ
+	owner     seal.Owner                          // of the proofs in it
+	vectors   *llm.Embedding                      // the same, of a request for vectors
+	pieces    [][]byte                            // the bodies it was cut into
+	got       *llm.Vectors                        // what the provider answered
+	socket    bool                                // a WebSocket is asked for
+	mediaType string                              // of the body; empty: JSON
+	back      func(answer []byte) ([]byte, error) // carries an answer over, where the operation has one form
 }
 
 // translated reports that client and provider speak different dialects.
@@ -54,7 +60,7 @@ func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call
 	if err != nil {
 		return nil, err
 	}
-	if call.url, err = t.URL(path, call.model); err != nil {
+	if call.url, err = t.URL(call.form, path, call.model); err != nil {
 		return nil, err
 	}
 	if t.Lossless && len(call.lost) > 0 {
@@ -62,6 +68,9 @@ func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call
 	}
 	call.addQuery(r, t, key)
 	c.setHeaders(call, r, t, key)
+	if r.Upgrade {
+		call.upgrade(r)
+	}
 	return call, nil
 }
 
@@ -78,7 +87,7 @@ func ownerOf(r *Request, t *policy.Target, key secret.String) seal.Owner {
 // What the address says itself stays as it is: the client cannot say it again.
 func (c *call) addQuery(r *Request, t *policy.Target, key secret.String) {
 	query := ""
-	if r.Op == llm.Relay || r.Op == llm.Models || c.client.Query && !c.translated() {
+	if c.op == llm.Relay || c.op == llm.Models || c.client.Query && !c.translated() {
 		query = without(r.Query, c.url.Query())
 	}
 	if auth := t.Provider.Auth; auth.Scheme == provider.Query && !key.Empty() {
@@ -132,7 +141,17 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, e
 	if err := call.ask(r, t, &body); err != nil {
 		return "", err
 	}
-	place, err := t.Provider.Place(r.Op, r.Dialect.Name)
+	asked := call.model
+	call.form, call.model = t.Provider.For(t.Fields, call.model)
+	if call.model != asked && !r.Dialect.ModelInURL {
+		body.Set("model", jsonx.Quote(call.model))
+	}
+	if r.Op.Relayable() && !call.form.Has(r.Op) {
+		call.op = llm.Relay
+		call.body = body.Bytes()
+		return call.form.RelayPath(r.Path)
+	}
+	place, err := call.form.Place(r.Op, r.Dialect.Name)
 	if err != nil {
 		return "", err
 	}
@@ -140,27 +159,39 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, e
 	if call.speaks, known = c.dialects(place.Dialect); !known || !call.client.Carries(r.Op, call.speaks) {
 		return "", notSupported("%s is not supported by %s: it speaks a wire format that this version does not translate", r.Op, t.Provider.ID)
 	}
-	path = place.For(call.stream)
-	switch {
-	case call.translated() && r.Op == llm.Embed:
-		return call.translateEmbedding(&body, place)
-	case call.translated():
-		return path, c.translate(call, &body, t)
+	if call.translated() {
+		return c.carry(call, &body, t, place)
 	}
-	if r.Body != nil {
-		err = call.edit(&body, t)
-	}
-	return place.Instead(r.Header, path), err
+	return place.Instead(r.Header, place.For(call.stream)), call.pass(r, t, &body)
 }
 
-// edit makes of a request what this very provider takes, where bytes pass.
-func (c *call) edit(body *jsonx.Object, t *policy.Target) error {
-	c.lost = append(c.lost, t.Provider.Quirks.Edit(body)...)
+// carry writes the request in the provider's dialect.
+func (c *Client) carry(call *call, body *jsonx.Object, t *policy.Target, place provider.Endpoint) (path string, err error) {
+	switch call.op {
+	case llm.Embed:
+		return call.translateEmbedding(body, t, place)
+	case llm.Rerank:
+		return place.Path, swap(call, body, t, call.client.Rerank, call.speaks.Rerank)
+	case llm.Draw:
+		return place.Path, swap(call, body, t, call.client.Image, call.speaks.Image)
+	}
+	return place.For(call.stream), c.translate(call, body, t)
+}
+
+// pass edits the request in place: the provider speaks the client's dialect.
+func (c *call) pass(r *Request, t *policy.Target, body *jsonx.Object) error {
+	if r.Body == nil {
+		return nil
+	}
+	c.lost = append(c.lost, c.form.Quirks.Edit(body)...)
+	if err := c.form.Fill(body, t.Fields); err != nil {
+		return err
+	}
 	if c.speaks.Adapt != nil {
 		c.lost = append(c.lost, c.speaks.Adapt(c.op, body)...)
 	}
 	c.body = body.Bytes()
-	if c.op == llm.Chat && c.speaks.Origin != "" && dialect.HoldsPacked(c.body) {
+	if r.Op == llm.Chat && c.speaks.Origin != "" && dialect.HoldsPacked(c.body) {
 		return c.unpack()
 	}
 	return nil
@@ -177,20 +208,6 @@ func (c *call) unpack() error {
 	body, lost, err := c.speaks.Chat.EncodeRequest(chat)
 	c.body, c.lost = body, append(c.lost, lost...)
 	return err
-}
-
-// translateEmbedding carries a request for vectors over.
-func (c *call) translateEmbedding(body *jsonx.Object, place provider.Endpoint) (path string, err error) {
-	if c.vectors, err = c.client.Embed.DecodeRequest(body.Bytes()); err != nil {
-		return "", err
-	}
-	c.vectors.Model = c.model
-	encoded, many, lost, err := c.speaks.Embed.EncodeRequest(c.vectors)
-	c.body, c.lost = encoded, append(c.lost, lost...)
-	if many && place.ManyPath != "" {
-		return place.ManyPath, err
-	}
-	return place.Path, err
 }
 
 // codec is what the client's side of a conversation is written in.
@@ -212,10 +229,11 @@ func (c *call) shapeRelay(r *Request, t *policy.Target) (path string, err error)
 		c.model, _ = jsonx.Text(body.Get("model"))
 		c.body = body.Bytes()
 	}
+	c.form, c.model = t.Provider.For(t.Fields, c.model)
 	if r.Op == llm.Relay {
-		return t.Provider.RelayPath(r.Path)
+		return c.form.RelayPath(r.Path)
 	}
-	place, err := t.Provider.Place(r.Op, "")
+	place, err := c.form.Place(r.Op, "")
 	return place.Path, err
 }
 
@@ -236,7 +254,8 @@ func (c *call) ask(r *Request, t *policy.Target, body *jsonx.Object) (err error)
 	if r.Dialect.ModelInURL {
 		return nil
 	}
-	if c.model, err = modelOf(body); err != nil {
+	oneModel := r.Op.Relayable() && body.Get("model") == nil // some vendors have but one
+	if c.model, err = modelOf(body); err != nil && !oneModel {
 		return err
 	}
 	c.stream, err = streamOf(body)
@@ -289,13 +308,19 @@ func (c *Client) translate(call *call, body *jsonx.Object, t *policy.Target) err
 		return err
 	}
 	call.lost = append(call.lost, lost...)
+	call.body, err = call.fitted(encoded, t)
+	return err
+}
+
+// fitted edits what an encoder wrote to what the vendor accepts.
+func (c *call) fitted(encoded []byte, t *policy.Target) ([]byte, error) {
 	written, err := jsonx.Parse(encoded)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	call.lost = append(call.lost, t.Provider.Quirks.Edit(&written)...)
-	call.body = written.Bytes()
-	return nil
+	c.lost = append(c.lost, c.form.Quirks.Edit(&written)...)
+	err = c.form.Fill(&written, t.Fields)
+	return written.Bytes(), err
 }
 
 // maxInterim is how many interim answers (1xx) are skipped (R25).

@@ -10,9 +10,12 @@ import (
 	"sluice/internal/dialect/anthropic"
 	"sluice/internal/dialect/cohere"
 	"sluice/internal/dialect/gemini"
+	"sluice/internal/dialect/image"
 	"sluice/internal/dialect/mistral"
 	"sluice/internal/dialect/openai"
+	"sluice/internal/dialect/rerank"
 	"sluice/internal/dialect/responses"
+	"sluice/internal/llm"
 )
 
 var byName = map[string]*dialect.Dialect{
@@ -22,15 +25,49 @@ var byName = map[string]*dialect.Dialect{
 	cohere.Dialect.Name:    &cohere.Dialect,
 	gemini.Dialect.Name:    &gemini.Dialect,
 	"mistral":              mistral.Of(&openai.Dialect),
+	gemini.Predict.Name:    &gemini.Predict,
 	openai.Dialect.Name:    &openai.Dialect,
 	responses.Dialect.Name: &responses.Dialect,
 }
 
-// Names are the names of all dialects, in order.
-func Names() []string { return slices.Sorted(maps.Keys(byName)) }
+// single lists the formats of one operation. They are spoken beside OpenAI's
+// API, and failures are said as it does.
+func single(all ...dialect.Dialect) map[string]*dialect.Dialect {
+	byName := make(map[string]*dialect.Dialect, len(all))
+	for _, d := range all {
+		d.DecodeError, d.EncodeError, d.AppendErrorFrame = openai.Dialect.DecodeError, openai.Dialect.EncodeError, openai.Dialect.AppendErrorFrame
+		byName[d.Name] = &d
+	}
+	return byName
+}
+
+var ofOne = single(
+	rerank.Dialect, rerank.Voyage, rerank.Mixedbread, rerank.NVIDIA, rerank.TEI, rerank.Watsonx, rerank.Bedrock,
+	image.Dialect, image.StabilityV1, image.StabilityV2, image.Fireworks, image.Segmind, image.WorkersAI, image.Hyperbolic,
+	image.SiliconFlow, image.Imagen, image.Bedrock,
+)
+
+// ForOpenAI is what clients of OpenAI's API speak when they ask for the operation.
+func ForOpenAI(op llm.Op) *dialect.Dialect {
+	switch op {
+	case llm.Rerank:
+		return ofOne[rerank.Dialect.Name]
+	case llm.Draw:
+		return ofOne[image.Dialect.Name]
+	}
+	return &openai.Dialect
+}
+
+// Chats are the names of the dialects that have conversations, in order.
+func Chats() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(byName)), func(name string) bool { return byName[name].Chat == nil })
+}
 
 // Find returns the dialect of that name.
 func Find(name string) (*dialect.Dialect, bool) {
 	d, ok := byName[name]
+	if !ok {
+		d, ok = ofOne[name]
+	}
 	return d, ok
 }

@@ -13,7 +13,7 @@ import (
 
 // names are the dialects that can be judged against each other: what is
 // written in them can be read again.
-var names = slices.DeleteFunc(all.Names(), func(name string) bool {
+var names = slices.DeleteFunc(all.Chats(), func(name string) bool {
 	d, _ := all.Find(name)
 	return d.NoClients && d.Of == nil
 })
@@ -21,7 +21,7 @@ var names = slices.DeleteFunc(all.Names(), func(name string) bool {
 // TestMatrix judges every dialect against every other, on all their fixtures
 // and on the conversations; make matrix prints what it says.
 func TestMatrix(t *testing.T) {
-	cells, err := dialecttest.Matrix("..", all.Names(), all.Find)
+	cells, err := dialecttest.Matrix("..", all.Chats(), all.Find)
 	if err != nil {
 		t.Fatal(err)
 	}
