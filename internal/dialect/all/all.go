@@ -24,8 +24,8 @@ var byName = map[string]*dialect.Dialect{
 	cohere.V1.Name:         &cohere.V1,
 	cohere.Dialect.Name:    &cohere.Dialect,
 	gemini.Dialect.Name:    &gemini.Dialect,
-	"mistral":              mistral.Of(&openai.Dialect),
 	gemini.Predict.Name:    &gemini.Predict,
+	"mistral":              mistral.Of(&openai.Dialect),
 	openai.Dialect.Name:    &openai.Dialect,
 	responses.Dialect.Name: &responses.Dialect,
 }
