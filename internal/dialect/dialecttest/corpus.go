@@ -16,7 +16,8 @@ import (
 // apis names the recordings that are of each dialect.
 var apis = map[string]string{
 	"openai": "openai.chat", "anthropic": "anthropic.messages", "responses": "openai.responses",
-	"gemini": "gemini.generateContent gemini.streamGenerateContent",
+	"gemini":  "gemini.generateContent gemini.streamGenerateContent",
+	"bedrock": "bedrock.converse bedrock.converseStream",
 }
 
 // Recording is one exchange of the corpus.
@@ -28,6 +29,7 @@ type Recording struct {
 	Response struct {
 		Status int         `json:"status"`
 		Body   jsonx.Value `json:"body"`
+		Binary []byte      `json:"body_base64"`
 		Stream bool        `json:"stream"`
 	} `json:"response"`
 }
@@ -110,6 +112,9 @@ func failing(t *testing.T, d *dialect.Dialect, sse []byte) {
 func (r *Recording) Streams() [][]byte {
 	if !r.Response.Stream || r.Response.Status != 200 {
 		return nil
+	}
+	if r.Response.Binary != nil {
+		return [][]byte{r.Response.Binary}
 	}
 	text, _ := jsonx.Text(r.Response.Body)
 	var all [][]byte
