@@ -8,6 +8,7 @@ import (
 
 	"sluice/internal/dialect"
 	"sluice/internal/dialect/anthropic"
+	"sluice/internal/dialect/bedrock"
 	"sluice/internal/dialect/gemini"
 	"sluice/internal/dialect/openai"
 	"sluice/internal/dialect/responses"
@@ -15,6 +16,7 @@ import (
 
 var byName = map[string]*dialect.Dialect{
 	anthropic.Dialect.Name: &anthropic.Dialect,
+	bedrock.Dialect.Name:   &bedrock.Dialect,
 	gemini.Dialect.Name:    &gemini.Dialect,
 	openai.Dialect.Name:    &openai.Dialect,
 	responses.Dialect.Name: &responses.Dialect,

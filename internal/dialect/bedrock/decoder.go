@@ -159,14 +159,16 @@ func (d *decoder) delta(at int64, r *dialect.Reader) {
 // thought is more of a thought: words, their proof, or the whole of what is
 // withheld.
 func (d *decoder) thought(at int64, r *dialect.Reader) {
+	if r.Peek("redactedContent") != nil {
+		d.push(at, &openBlock{kind: llm.PartThinking}, &llm.Part{Kind: llm.PartThinking, Seal: redacted(r.Text("redactedContent"))})
+		return
+	}
 	e := llm.Event{Kind: llm.EventDelta, Part: d.begun(at, llm.PartThinking).part}
 	switch {
 	case r.Peek("text") != nil:
 		e.Text = r.Text("text")
 	case r.Peek("signature") != nil:
 		e.Field, e.Seal = llm.DeltaSeal, signature(r.Text("signature"))
-	case r.Peek("redactedContent") != nil:
-		e.Field, e.Seal = llm.DeltaSeal, redacted(r.Text("redactedContent"))
 	default:
 		return
 	}

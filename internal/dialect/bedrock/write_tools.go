@@ -32,6 +32,9 @@ func (e *requestWriter) toolConfig() jsonx.Value {
 func (e *requestWriter) tools(mode llm.ChoiceMode) *dialect.List {
 	var list dialect.List
 	if mode == llm.ChoiceNone && !e.talkedOf() { // there is no such choice: without tools nothing can be called
+		for i := range e.p.Tools {
+			e.lost.Add("%s", dialect.ToolPath(&e.p.Tools[i], i))
+		}
 		return &list
 	}
 	for i := range e.p.Tools {
