@@ -74,6 +74,9 @@ type Dialect struct {
 	// AppendErrorFrame writes a failure inside a running stream.
 	AppendErrorFrame func(dst []byte, e *llm.Error) []byte
 
+	// Origin is who can read the proofs in this dialect (llm.Seal).
+	Origin string
+
 	// Terminal is the frame that ends a healthy stream, if the dialect has one.
 	Terminal []byte
 
@@ -161,6 +164,12 @@ type EmbedCodec interface {
 	EncodeRequest(e *llm.Embedding) (body []byte, many bool, lost []string, err error)
 	DecodeReply(body []byte) (*llm.Vectors, error)
 	EncodeReply(v *llm.Vectors, ask *llm.Embedding, provider string) []byte
+}
+
+// Batcher is an EmbedCodec whose vendor takes only so many texts at a time.
+type Batcher interface {
+	// BatchSize is how many; 0 is no bound.
+	BatchSize(model string) int
 }
 
 // CountCodec translates the question how many tokens a conversation has.

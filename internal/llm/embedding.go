@@ -19,3 +19,34 @@ type Vectors struct {
 	Values []jsonx.Value // arrays of numbers, as they came
 	Usage  *Usage        // nil: not said
 }
+
+// Split cuts a request into pieces of at most size texts; 0 is no bound.
+func (e *Embedding) Split(size int) []Embedding {
+	if size <= 0 || len(e.Texts) <= size {
+		return []Embedding{*e}
+	}
+	var pieces []Embedding
+	for from := 0; from < len(e.Texts); from += size {
+		piece := *e
+		piece.Texts = e.Texts[from:min(from+size, len(e.Texts))]
+		piece.Batch = e.Batch && size > 1
+		pieces = append(pieces, piece)
+	}
+	return pieces
+}
+
+// Join puts the answers to the pieces of a request together.
+func Join(pieces []*Vectors) *Vectors {
+	all := &Vectors{Model: pieces[0].Model}
+	for _, v := range pieces {
+		all.Values = append(all.Values, v.Values...)
+		if v.Usage == nil {
+			continue
+		}
+		if all.Usage == nil {
+			all.Usage = &Usage{}
+		}
+		all.Usage.Input += v.Usage.Input
+	}
+	return all
+}

@@ -19,6 +19,9 @@ var opNames = [...]string{Relay: "relay", Chat: "chat", Complete: "complete", Em
 // String is the name used in provider files, logs and metrics.
 func (o Op) String() string { return opNames[o] }
 
+// OpNames are the names of the operations a provider file may hold.
+func OpNames() []string { return opNames[Relay+1:] }
+
 // ParseOp reads a name that String wrote.
 func ParseOp(name string) (Op, bool) {
 	for op, s := range opNames {

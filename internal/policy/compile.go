@@ -91,6 +91,7 @@ func (c *Compiler) compile(src Source, limit int) (*Plan, error) {
 		return nil, &llm.Error{Kind: llm.InvalidRequest, Status: 400, Message: forwardItself, Param: "x-portkey-forward-headers"}
 	}
 	b.shareCallerKey()
+	b.keepApart()
 	return &Plan{Root: root, Warnings: b.warnings, size: len(b.targets)}, nil
 }
 
@@ -315,6 +316,17 @@ func (b *build) shareCallerKey() {
 	sole := !slices.ContainsFunc(keyless, func(t *Target) bool { return t.Provider != keyless[0].Provider })
 	for _, t := range keyless {
 		t.CallerKey = sole && b.header.provider == nil || t.Provider == b.header.provider
+	}
+}
+
+// keepApart makes sure that what a request says to one vendor alone does not
+// reach another of the plan.
+func (b *build) keepApart() {
+	if !slices.ContainsFunc(b.targets, func(t *Target) bool { return t.Provider != b.targets[0].Provider }) {
+		return
+	}
+	for _, t := range b.targets {
+		t.Foreign = b.Catalogue.Foreign(t.Provider)
 	}
 }
 

@@ -34,6 +34,7 @@ type Target struct {
 	Fields     map[string]string   // the provider's own settings, by snake_case name
 	Headers    []Header            // the provider's own, in the order of the catalogue
 	urls       map[string]*url.URL // by path, where nothing of it depends on the request
+	Foreign    []provider.Private  // members of a request that are other vendors' own, where the plan knows several
 	Forward    []string            // canonical names of client headers to pass on
 	Retry      Retry
 	Timeout    time.Duration // 0: none was asked for
@@ -48,11 +49,12 @@ type Header struct{ Name, Value, Default string }
 // URL is the address of a path at this target; see provider.Provider.Address.
 // Addresses that do not depend on the request are made once; they must not be
 // changed.
-func (t *Target) URL(path, model string) (*url.URL, error) {
-	if u := t.urls[path]; u != nil {
+// The provider is the target's, in the form it has for the model.
+func (t *Target) URL(p *provider.Provider, path, model string) (*url.URL, error) {
+	if u := t.urls[path]; u != nil && p == t.Provider {
 		return u, nil
 	}
-	text, err := t.Provider.Address(path, t.CustomHost, t.Fields, model)
+	text, err := p.Address(path, t.CustomHost, t.Fields, model)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +66,7 @@ func (t *Target) URL(path, model string) (*url.URL, error) {
 }
 
 func (t *Target) keep(path string) {
-	if u, err := t.URL(path, ""); err == nil { // without a model: it is no part of this one
+	if u, err := t.URL(t.Provider, path, ""); err == nil { // without a model: it is no part of this one
 		t.urls[path] = u
 	}
 }

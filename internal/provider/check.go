@@ -43,6 +43,10 @@ func check(p *Provider) []*problem {
 	c.relayed()
 	c.variables()
 	c.quirks()
+	c.private()
+	if len(c.problems) == 0 {
+		c.forms()
+	}
 	return c.problems
 }
 
@@ -183,21 +187,58 @@ func (c *checker) variables() {
 			c.fail(key, "holds a brace that is not part of a {variable}")
 		}
 	}
-	use("base_url", p.BaseURL)
-	use("relay", p.Relay)
-	for op, e := range p.Ops {
-		use("ops."+op.String()+".path", e.Path)
-		use("ops."+op.String()+".stream_path", e.StreamPath)
-		use("ops."+op.String()+".many_path", e.ManyPath)
-	}
-	for name, path := range p.Also {
-		use("also."+name, path)
-	}
-	for from, to := range p.Paths {
-		use("paths."+from, to)
+	useAll("", p, use)
+	for i, v := range p.Variants() {
+		form := p.Clone()
+		form.overlay(&v)
+		useAll(fmt.Sprintf("variants[%d].", i), form, use)
+		for name := range v.Vars {
+			if _, known := p.Vars[name]; !known {
+				c.fail(fmt.Sprintf("variants[%d].when.%s", i, name), "is not among vars")
+			}
+			delete(unused, name)
+		}
 	}
 	for name := range unused {
-		c.fail("vars."+name, "is not used in any URL")
+		c.fail("vars."+name, "is not used in any URL or setting")
+	}
+}
+
+// useAll hands every text that may hold variables to use.
+func useAll(key string, p *Provider, use func(key, template string)) {
+	use(key+"base_url", p.BaseURL)
+	use(key+"relay", p.Relay)
+	for op, e := range p.Ops {
+		use(key+"ops."+op.String()+".path", e.Path)
+		use(key+"ops."+op.String()+".stream_path", e.StreamPath)
+		use(key+"ops."+op.String()+".many_path", e.ManyPath)
+	}
+	for name, path := range p.Also {
+		use(key+"also."+name, path)
+	}
+	for from, to := range p.Paths {
+		use(key+"paths."+from, to)
+	}
+	for _, s := range p.Quirks.Set {
+		use(key+"quirks.set."+s.Field, s.Value)
+	}
+}
+
+// forms checks the provider as its variants make it.
+func (c *checker) forms() {
+	for i, v := range c.p.Variants() {
+		form := c.p.Clone()
+		form.overlay(&v)
+		inner := &checker{p: form}
+		inner.addresses()
+		inner.relayed()
+		inner.quirks()
+		for _, found := range inner.problems {
+			c.fail(fmt.Sprintf("variants[%d].%s", i, found.key), "%s", found.what)
+		}
+	}
+	if len(c.p.Variants()) > 64 {
+		c.fail("variants", "must be 64 at most")
 	}
 }
 
@@ -220,6 +261,16 @@ func (c *checker) declared(key, name string, v Var) {
 	}
 	if v.Default != "" && c.p.checkVar(v, v.Default) != nil {
 		c.fail(key+".default", "%q is not a valid %s", v.Default, v.Kind)
+	}
+}
+
+func (c *checker) private() {
+	for _, m := range c.p.Private {
+		c.must("private", m.Name, fieldForm)
+		for _, r := range m.Common {
+			c.must("private."+m.Name, r.From, fieldForm)
+			c.must("private."+m.Name, r.To, fieldForm)
+		}
 	}
 }
 

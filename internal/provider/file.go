@@ -1,7 +1,9 @@
 package provider
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"sluice/internal/llm"
 )
@@ -26,6 +28,23 @@ type file struct {
 	Headers    []string           `yaml:"headers"`
 	Send       map[string]string  `yaml:"send"`
 	Quirks     fileQuirks         `yaml:"quirks"`
+
+	Private  map[string]map[string]string `yaml:"private"`
+	Variants []fileVariant                `yaml:"variants"`
+}
+
+type fileVariant struct {
+	When struct {
+		Model []string            `yaml:"model"`
+		Vars  map[string][]string `yaml:",inline"`
+	} `yaml:"when"`
+	Model   string            `yaml:"model"`
+	BaseURL string            `yaml:"base_url"`
+	Ops     map[string]fileOp `yaml:"ops"`
+	Also    map[string]string `yaml:"also"`
+	Relay   string            `yaml:"relay"`
+	Paths   map[string]string `yaml:"paths"`
+	Quirks  *fileQuirks       `yaml:"quirks"`
 }
 
 type fileAuth struct {
@@ -58,6 +77,8 @@ type fileQuirks struct {
 	DeveloperRole  string                       `yaml:"developer_role"`
 	Values         map[string]map[string]string `yaml:"values"`
 	Reply          []string                     `yaml:"reply"`
+	Set            map[string]string            `yaml:"set"`
+	DropModel      bool                         `yaml:"drop_model"`
 }
 
 // provider turns what was written into a Provider; what check cannot see any
@@ -79,14 +100,9 @@ func (f *file) provider() (*Provider, []*problem) {
 	if f.CustomHost != "" && !p.CustomHost {
 		problems = append(problems, &problem{"custom_host", `can only be "required"`})
 	}
-	p.Ops = make(map[llm.Op]Endpoint, len(f.Ops))
-	for name, e := range f.Ops {
-		op, ok := llm.ParseOp(name)
-		if !ok || op == llm.Relay {
-			problems = append(problems, &problem{"ops." + name, "is not an operation; there are chat, complete, embed, models"})
-		}
-		p.Ops[op] = Endpoint(e)
-	}
+	var bad []*problem
+	p.Ops, bad = operations("ops", f.Ops)
+	problems = append(problems, bad...)
 	p.Vars = make(map[string]Var, len(f.Vars))
 	for name, v := range f.Vars {
 		if v.Kind == "" {
@@ -94,16 +110,68 @@ func (f *file) provider() (*Provider, []*problem) {
 		}
 		p.Vars[name] = Var(v)
 	}
-	var bad []*problem
+	for _, name := range sortedKeys(f.Private) {
+		m := Private{Name: name}
+		for _, part := range sortedKeys(f.Private[name]) {
+			m.Common = append(m.Common, Rename{part, f.Private[name][part]})
+		}
+		p.Private = append(p.Private, m)
+	}
 	p.Quirks, bad = f.Quirks.quirks()
-	return p, append(problems, bad...)
+	problems = append(problems, bad...)
+	if len(f.Variants) > 0 {
+		p.variants = &variants{}
+	}
+	for i := range f.Variants {
+		v, bad := f.Variants[i].variant(fmt.Sprintf("variants[%d]", i))
+		p.variants.list = append(p.variants.list, v)
+		problems = append(problems, bad...)
+	}
+	return p, problems
+}
+
+func operations(key string, list map[string]fileOp) (map[llm.Op]Endpoint, []*problem) {
+	var problems []*problem
+	ops := make(map[llm.Op]Endpoint, len(list))
+	for name, e := range list {
+		op, ok := llm.ParseOp(name)
+		if !ok || op == llm.Relay {
+			problems = append(problems, &problem{key + "." + name, "is not an operation; there are " + strings.Join(llm.OpNames(), ", ")})
+		}
+		ops[op] = Endpoint(e)
+	}
+	return ops, problems
+}
+
+func (f *fileVariant) variant(key string) (Variant, []*problem) {
+	v := Variant{
+		Models: f.When.Model, Vars: f.When.Vars,
+		Model: f.Model, BaseURL: f.BaseURL, Also: f.Also, Relay: f.Relay, Paths: f.Paths,
+	}
+	var problems []*problem
+	if len(v.Models)+len(v.Vars) == 0 {
+		problems = append(problems, &problem{key + ".when", "is missing: name models or values of variables"})
+	}
+	if f.Ops != nil {
+		var bad []*problem
+		v.Ops, bad = operations(key+".ops", f.Ops)
+		problems = append(problems, bad...)
+	}
+	if f.Quirks != nil {
+		q, bad := f.Quirks.quirks()
+		v.Quirks, problems = &q, append(problems, bad...)
+	}
+	return v, problems
 }
 
 func (f *fileQuirks) quirks() (Quirks, []*problem) {
-	q := Quirks{Drop: f.Drop, DropInMessages: f.DropInMessages, DeveloperRole: f.DeveloperRole, Reply: f.Reply}
+	q := Quirks{Drop: f.Drop, DropInMessages: f.DropInMessages, DeveloperRole: f.DeveloperRole, Reply: f.Reply, DropModel: f.DropModel}
 	var problems []*problem
 	for _, from := range sortedKeys(f.Rename) {
 		q.Rename = append(q.Rename, Rename{from, f.Rename[from]})
+	}
+	for _, name := range sortedKeys(f.Set) {
+		q.Set = append(q.Set, Setting{name, f.Set[name]})
 	}
 	for _, field := range sortedKeys(f.Clamp) {
 		ends := f.Clamp[field]

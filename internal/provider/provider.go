@@ -16,16 +16,18 @@ type Provider struct {
 	HostHeader string // a header of its own that says it, beside x-portkey-custom-host
 	Local      bool   // BaseURL is on the user's own machine
 
-	Auth    Auth
-	Ops     map[llm.Op]Endpoint
-	Also    map[string]string // chat in other wire formats, for clients that speak them: dialect → path
-	Relay   string            // between the base and every path that is not an op
-	Paths   map[string]string // relayed paths that live elsewhere than Relay + path
-	Vars    map[string]Var    // the {variables} other than {model}
-	Headers []string          // client headers that are passed on
-	Send    map[string]string // headers the vendor must get, unless the client says otherwise
-	Quirks  Quirks
-	Models  []string // what a vendor without a list of its own is known to serve
+	Auth     Auth
+	Ops      map[llm.Op]Endpoint
+	Also     map[string]string // chat in other wire formats, for clients that speak them: dialect → path
+	Relay    string            // between the base and every path that is not an op
+	Paths    map[string]string // relayed paths that live elsewhere than Relay + path
+	Vars     map[string]Var    // the {variables} other than {model}
+	Headers  []string          // client headers that are passed on
+	Send     map[string]string // headers the vendor must get, unless the client says otherwise
+	Quirks   Quirks
+	Private  []Private // members it added to requests
+	variants *variants // nil: it is the same for all its models
+	Models   []string  // what a vendor without a list of its own is known to serve
 }
 
 // The states of a vendor other than active.

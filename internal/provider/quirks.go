@@ -18,7 +18,13 @@ type Quirks struct {
 	DeveloperRole  string // what messages[].role "developer" becomes
 	Values         []Replace
 	Reply          []string // one of ReplyQuirks each
+	Set            []Setting
+	DropModel      bool // the address says the model, and the body must not
 }
+
+// Setting is a member that a request must have: a text that may hold
+// {variables}, or a number, true or false. A member the client wrote stays.
+type Setting struct{ Field, Value string }
 
 // Rename gives a top-level field the vendor's name for it.
 type Rename struct{ From, To string }
@@ -48,6 +54,29 @@ var ReplyQuirks = map[string]string{
 	"content_array":                "message content may be an array of typed parts",
 	"split_choices":                "one message may be spread over several choices",
 	"missing_tool_index":           "streamed tool calls may lack their index",
+}
+
+// Fill writes the members a vendor demands. The error is an *llm.Error: a
+// variable is missing or cannot be right.
+func (p *Provider) Fill(body *jsonx.Object, vars map[string]string) error {
+	if p.Quirks.DropModel {
+		body.Delete("model")
+	}
+	for _, s := range p.Quirks.Set {
+		if body.Get(s.Field) != nil {
+			continue
+		}
+		text, err := p.plain(s.Value, vars)
+		if err != nil {
+			return err
+		}
+		v := jsonx.Value(text)
+		if k := jsonx.KindOf(v); k != jsonx.Number && k != jsonx.Bool || jsonx.Check(v) != nil {
+			v = jsonx.Quote(text)
+		}
+		body.Set(s.Field, v)
+	}
+	return nil
 }
 
 // Edit changes a request body in place to what the vendor accepts. It returns

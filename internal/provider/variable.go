@@ -40,6 +40,19 @@ func (p *Provider) fill(template string, vars map[string]string, model string) (
 	return out.String(), nil
 }
 
+// plain replaces the variables of a text that is no address.
+func (p *Provider) plain(template string, vars map[string]string) (string, error) {
+	var failed error
+	text := variable.ReplaceAllStringFunc(template, func(name string) string {
+		value, err := p.value(name[1:len(name)-1], vars, "")
+		if err != nil {
+			failed = err
+		}
+		return value
+	})
+	return text, failed
+}
+
 func escapeSegments(value string, many bool) string {
 	if !many {
 		return url.PathEscape(value)

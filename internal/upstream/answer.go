@@ -67,15 +67,6 @@ func named(body []byte, provider string) []byte {
 	return append(out, body[end:]...)
 }
 
-func (c *call) translateVectors(answer *llm.Answer) error {
-	v, err := c.speaks.Embed.DecodeReply(answer.Body)
-	if err != nil {
-		return err
-	}
-	answer.Body = c.client.Embed.EncodeReply(v, c.vectors, c.provider)
-	return nil
-}
-
 func (c *Client) translateReply(call *call, answer *llm.Answer) error {
 	reply, err := call.speaks.Chat.DecodeReply(answer.Body)
 	if err != nil {

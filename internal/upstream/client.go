@@ -118,6 +118,21 @@ func (c *Client) Do(ctx context.Context, r *Request, t *policy.Target, key secre
 	if err != nil {
 		return nil, err
 	}
+	var answer *llm.Answer
+	if len(call.pieces) > 1 {
+		answer, err = c.embedMany(ctx, r, t, call)
+	} else {
+		answer, err = c.exchange(ctx, r, t, call)
+	}
+	if err != nil {
+		return nil, err
+	}
+	answer.NotCarried = call.lost
+	return answer, nil
+}
+
+// exchange sends a request and receives the answer.
+func (c *Client) exchange(ctx context.Context, r *Request, t *policy.Target, call *call) (*llm.Answer, error) {
 	w := c.watch(ctx, call.stream, t.Timeout)
 	resp, err := c.send(w, r, call)
 	if err != nil {
@@ -130,7 +145,6 @@ func (c *Client) Do(ctx context.Context, r *Request, t *policy.Target, key secre
 		w.stop()
 		return nil, r.last(asError(err))
 	}
-	answer.NotCarried = call.lost
 	return answer, nil
 }
 

@@ -78,8 +78,8 @@ func (c *call) passHeaders(r *Request, t *policy.Target) {
 }
 
 var (
-	jsonType  = []string{"application/json"}
-	gzipOnly  = []string{"gzip"}
+	jsonType = []string{"application/json"}
+	gzipOnly = []string{"gzip"}
 )
 
 func mayForward(name string, t *policy.Target) bool {

@@ -30,6 +30,7 @@ type call struct {
 	stream bool
 	lost   []string
 
+	form     *provider.Provider // the target's provider, as it is for the model
 	provider string
 	strict   bool
 	client   *dialect.Dialect
@@ -37,6 +38,8 @@ type call struct {
 	chat     *llm.Prompt      // the client's request, when the dialects differ
 	owner    seal.Owner       // of the proofs in it
 	vectors  *llm.Embedding   // the same, of a request for vectors
+	pieces   [][]byte         // the bodies it was cut into
+	got      *llm.Vectors     // what the provider answered
 }
 
 // translated reports that client and provider speak different dialects.
@@ -54,7 +57,7 @@ func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call
 	if err != nil {
 		return nil, err
 	}
-	if call.url, err = t.URL(path, call.model); err != nil {
+	if call.url, err = t.URL(call.form, path, call.model); err != nil {
 		return nil, err
 	}
 	if t.Lossless && len(call.lost) > 0 {
@@ -132,7 +135,12 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, e
 	if err := call.ask(r, t, &body); err != nil {
 		return "", err
 	}
-	place, err := t.Provider.Place(r.Op, r.Dialect.Name)
+	asked := call.model
+	call.form, call.model = t.Provider.For(t.Fields, call.model)
+	if call.model != asked && !r.Dialect.ModelInURL {
+		body.Set("model", jsonx.Quote(call.model))
+	}
+	place, err := call.form.Place(r.Op, r.Dialect.Name)
 	if err != nil {
 		return "", err
 	}
@@ -143,29 +151,34 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, e
 	path = place.For(call.stream)
 	switch {
 	case call.translated() && r.Op == llm.Embed:
-		return call.translateEmbedding(&body, place)
+		return call.translateEmbedding(&body, t, place)
 	case call.translated():
 		return path, c.translate(call, &body, t)
 	}
 	if r.Body != nil {
-		call.lost = t.Provider.Quirks.Edit(&body)
+		call.lost = append(call.lost, call.form.Quirks.Edit(&body)...)
+		if err := call.form.Fill(&body, t.Fields); err != nil {
+			return "", err
+		}
 		call.body = body.Bytes()
+		if r.Op == llm.Chat && call.speaks.Origin != "" && dialect.HoldsPacked(call.body) {
+			return path, call.unpack()
+		}
 	}
 	return path, nil
 }
 
-// translateEmbedding carries a request for vectors over.
-func (c *call) translateEmbedding(body *jsonx.Object, place provider.Endpoint) (path string, err error) {
-	if c.vectors, err = c.client.Embed.DecodeRequest(body.Bytes()); err != nil {
-		return "", err
+// unpack takes other vendors' proofs out of a request that needs no
+// translation otherwise.
+func (c *call) unpack() error {
+	chat, err := c.client.Chat.DecodeRequest(c.body)
+	if err != nil {
+		return err
 	}
-	c.vectors.Model = c.model
-	many := false
-	c.body, many, c.lost, err = c.speaks.Embed.EncodeRequest(c.vectors)
-	if many && place.ManyPath != "" {
-		return place.ManyPath, err
-	}
-	return place.Path, err
+	c.lost = append(c.lost, dialect.DropForeign(chat, c.speaks.Origin)...)
+	body, lost, err := c.speaks.Chat.EncodeRequest(chat)
+	c.body, c.lost = body, append(c.lost, lost...)
+	return err
 }
 
 // codec is what the client's side of a conversation is written in.
@@ -187,10 +200,11 @@ func (c *call) shapeRelay(r *Request, t *policy.Target) (path string, err error)
 		c.model, _ = jsonx.Text(body.Get("model"))
 		c.body = body.Bytes()
 	}
+	c.form, c.model = t.Provider.For(t.Fields, c.model)
 	if r.Op == llm.Relay {
-		return t.Provider.RelayPath(r.Path)
+		return c.form.RelayPath(r.Path)
 	}
-	place, err := t.Provider.Place(r.Op, "")
+	place, err := c.form.Place(r.Op, "")
 	return place.Path, err
 }
 
@@ -200,6 +214,7 @@ func (c *call) ask(r *Request, t *policy.Target, body *jsonx.Object) (err error)
 	if r.Dialect.ModelInURL {
 		c.model, c.stream = r.Model, r.Stream
 	}
+	c.lost = provider.DropForeign(body, t.Foreign)
 	for _, o := range t.Overrides {
 		if o.Name == "model" && r.Dialect.ModelInURL {
 			c.model, _ = jsonx.Text(o.Value)
@@ -258,16 +273,24 @@ func (c *Client) translate(call *call, body *jsonx.Object, t *policy.Target) err
 	chat.Model, chat.Stream = call.model, call.stream
 	c.seals.Restore(call.owner, chat)
 	call.chat = chat
-	if call.body, call.lost, err = encode(chat); err != nil {
-		return err
-	}
-	written, err := jsonx.Parse(call.body)
+	encoded, lost, err := encode(chat)
 	if err != nil {
 		return err
 	}
-	call.lost = append(call.lost, t.Provider.Quirks.Edit(&written)...)
-	call.body = written.Bytes()
-	return nil
+	call.lost = append(call.lost, lost...)
+	call.body, err = call.fitted(encoded, t)
+	return err
+}
+
+// fitted edits what an encoder wrote to what the vendor accepts.
+func (c *call) fitted(encoded []byte, t *policy.Target) ([]byte, error) {
+	written, err := jsonx.Parse(encoded)
+	if err != nil {
+		return nil, err
+	}
+	c.lost = append(c.lost, c.form.Quirks.Edit(&written)...)
+	err = c.form.Fill(&written, t.Fields)
+	return written.Bytes(), err
 }
 
 // maxInterim is how many interim answers (1xx) are skipped (R25).

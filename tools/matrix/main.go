@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	cells, err := dialecttest.Matrix("internal/dialect", all.Names(), all.Find)
+	cells, err := dialecttest.Matrix("internal/dialect", all.Chats(), all.Find)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "matrix:", err)
 		os.Exit(2)

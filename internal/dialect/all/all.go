@@ -18,12 +18,15 @@ var byName = map[string]*dialect.Dialect{
 	anthropic.Dialect.Name: &anthropic.Dialect,
 	bedrock.Dialect.Name:   &bedrock.Dialect,
 	gemini.Dialect.Name:    &gemini.Dialect,
+	gemini.Predict.Name:    &gemini.Predict,
 	openai.Dialect.Name:    &openai.Dialect,
 	responses.Dialect.Name: &responses.Dialect,
 }
 
-// Names are the names of all dialects, in order.
-func Names() []string { return slices.Sorted(maps.Keys(byName)) }
+// Chats are the names of the dialects that have conversations, in order.
+func Chats() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(byName)), func(name string) bool { return byName[name].Chat == nil })
+}
 
 // Find returns the dialect of that name.
 func Find(name string) (*dialect.Dialect, bool) {

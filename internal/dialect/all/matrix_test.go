@@ -9,12 +9,12 @@ import (
 	"sluice/internal/jsonx"
 )
 
-var names = all.Names()
+var names = all.Chats()
 
 // TestMatrix judges every dialect against every other, on all their fixtures
 // and on the conversations; make matrix prints what it says.
 func TestMatrix(t *testing.T) {
-	cells, err := dialecttest.Matrix("..", all.Names(), all.Find)
+	cells, err := dialecttest.Matrix("..", all.Chats(), all.Find)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import "sluice/internal/dialect"
 // with an event like the others, so that there is no terminal frame.
 var Dialect = dialect.Dialect{
 	Name:             "anthropic",
+	Origin:           origin,
 	Count:            countCodec{},
 	ErrorsPass:       true,
 	Query:            true, // ?beta=true

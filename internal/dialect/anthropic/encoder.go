@@ -114,13 +114,12 @@ func (e *encoder) more(dst []byte, ev *llm.Event) []byte {
 }
 
 // mute reports whether a part of thinking has nothing to show yet: no words,
-// and no proof that could be checked here.
+// and no proof.
 func (p *outPart) mute() bool {
-	checked := func(s *llm.Seal) bool { return s != nil && s.Origin == origin }
-	if p.written || p.shell.Kind != llm.PartThinking || p.shell.Text != "" || checked(p.shell.Seal) {
+	if p.written || p.shell.Kind != llm.PartThinking || p.shell.Text != "" || p.shell.Seal != nil {
 		return false
 	}
-	return !slices.ContainsFunc(p.waiting, func(ev llm.Event) bool { return ev.Text != "" || checked(ev.Seal) })
+	return !slices.ContainsFunc(p.waiting, func(ev llm.Event) bool { return ev.Text != "" || ev.Seal != nil })
 }
 
 // drain writes the first part as far as it has come, and those after it once
@@ -212,7 +211,7 @@ func (e *encoder) open(dst []byte, p *outPart) []byte {
 	var w dialect.Writer
 	switch s.Kind {
 	case llm.PartThinking:
-		if s.Seal != nil && s.Seal.Kind == llm.Redacted && s.Seal.Origin == origin {
+		if sealed(s) && s.Seal.Kind == llm.Redacted {
 			writeThinking(&w, s)
 			return e.blockStart(dst, w.Object())
 		}
@@ -261,11 +260,11 @@ func (e *encoder) delta(dst []byte, p *outPart, ev *llm.Event) []byte {
 		d.Text("type", "input_json_delta")
 		d.Text("partial_json", ev.Text)
 	case llm.DeltaSeal:
-		if ev.Seal.Origin != origin || ev.Seal.Kind != llm.Signature {
+		if p.shell.Kind != llm.PartThinking || ev.Seal.Origin == origin && ev.Seal.Kind != llm.Signature {
 			return dst
 		}
 		d.Text("type", "signature_delta")
-		d.Text("signature", ev.Seal.Data)
+		d.Text("signature", slot(ev.Seal))
 	case llm.DeltaCite:
 		if ev.Cite.Family != family {
 			return dst

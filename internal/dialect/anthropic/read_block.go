@@ -94,13 +94,21 @@ func readCite(v jsonx.Value) llm.Cite {
 func readThinking(r *dialect.Reader) llm.Part {
 	p := llm.Part{Kind: llm.PartThinking, Text: r.Text("thinking")}
 	if s := r.Text("signature"); s != "" {
-		p.Seal = &llm.Seal{Origin: origin, Kind: llm.Signature, Data: s}
+		p.Seal = readSeal(s, llm.Signature)
 	}
 	return p
 }
 
+// readSeal reads a proof: this vendor's, or another's that travels in its place.
+func readSeal(text string, kind llm.SealKind) *llm.Seal {
+	if s, where := dialect.Unpack(text); s != nil && where == dialect.Here {
+		return s
+	}
+	return &llm.Seal{Origin: origin, Kind: kind, Data: text}
+}
+
 func readRedacted(r *dialect.Reader) llm.Part {
-	return llm.Part{Kind: llm.PartThinking, Seal: &llm.Seal{Origin: origin, Kind: llm.Redacted, Data: r.Text("data")}}
+	return llm.Part{Kind: llm.PartThinking, Seal: readSeal(r.Text("data"), llm.Redacted)}
 }
 
 func readToolUse(r *dialect.Reader) llm.Part {

@@ -80,7 +80,7 @@ func (e *requestWriter) block(p *llm.Part, at string) jsonx.Value {
 }
 
 func writeThinking(w *dialect.Writer, p *llm.Part) {
-	if p.Seal != nil && p.Seal.Kind == llm.Redacted {
+	if sealed(p) && p.Seal.Kind == llm.Redacted {
 		w.Text("type", "redacted_thinking")
 		w.Text("data", p.Seal.Data)
 		return
@@ -89,9 +89,17 @@ func writeThinking(w *dialect.Writer, p *llm.Part) {
 	w.Text("thinking", p.Text)
 	signature := ""
 	if p.Seal != nil {
-		signature = p.Seal.Data
+		signature = slot(p.Seal)
 	}
 	w.Text("signature", signature)
+}
+
+// slot is what a proof's place holds: this vendor's as it is, others' packed.
+func slot(s *llm.Seal) string {
+	if s.Origin == origin {
+		return s.Data
+	}
+	return dialect.Pack(s, dialect.Here)
 }
 
 // writeCites writes the citations of this vendor's own making. Others have no

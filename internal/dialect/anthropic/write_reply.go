@@ -72,7 +72,7 @@ func replyBlock(p *llm.Part, lost *dialect.Losses) jsonx.Value {
 			lost.Add("citations")
 		}
 	case llm.PartThinking:
-		if p = shown(p, lost); p == nil {
+		if p.Text == "" && p.Seal == nil {
 			return nil
 		}
 		writeThinking(&w, p)
@@ -88,21 +88,6 @@ func replyBlock(p *llm.Part, lost *dialect.Losses) jsonx.Value {
 	}
 	w.Extra(p.Extra, family)
 	return w.Object()
-}
-
-// shown is what of a part of thinking a client can use: its words, and this
-// vendor's own proof; nil if there is neither.
-func shown(p *llm.Part, lost *dialect.Losses) *llm.Part {
-	if sealed(p) {
-		return p
-	}
-	if p.Seal != nil {
-		lost.Add("thinking:signature") // nobody here could check it
-	}
-	if p.Text == "" {
-		return nil
-	}
-	return &llm.Part{Kind: p.Kind, Text: p.Text, Extra: p.Extra}
 }
 
 // replyCall writes a call. Arguments that were cut off are no object; the

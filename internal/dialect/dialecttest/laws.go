@@ -157,12 +157,37 @@ func strip(r *llm.Reply) {
 	for i := range r.Choices {
 		c := &r.Choices[i]
 		c.Extra = llm.Extra{}
+		c.Messages = bound(c.Messages)
 		for j := range c.Messages { // an empty text says nothing, and some streams cannot say it
 			c.Messages[j].Parts = slices.DeleteFunc(c.Messages[j].Parts, func(p llm.Part) bool {
 				return p.Kind == llm.PartText && p.Text == ""
 			})
 		}
 	}
+}
+
+// bound puts proofs that have an item of their own on the part they are of: in a
+// stream they may come behind it.
+func bound(messages []llm.Message) (out []llm.Message) {
+	var next *llm.Seal
+	for _, m := range messages {
+		if len(m.Parts) == 1 && m.Parts[0].Seal != nil && m.Parts[0].Text == "" {
+			switch s, where := dialect.Unpack(m.Parts[0].Seal.Data); where {
+			case dialect.Next:
+				next = s
+				continue
+			case dialect.Last:
+				parts := out[len(out)-1].Parts
+				parts[len(parts)-1].Seal = s
+				continue
+			}
+		}
+		if next != nil {
+			m.Parts[0].Seal, next = next, nil
+		}
+		out = append(out, m)
+	}
+	return out
 }
 
 // once judges L10.

@@ -12,8 +12,9 @@ import (
 // and models.batchEmbedContents).
 type embedCodec struct{}
 
-// maxTexts is how many texts one request may hold.
-const maxTexts = 100
+// BatchSize is how many texts one request may hold (Gemini API,
+// models.batchEmbedContents).
+func (embedCodec) BatchSize(string) int { return 100 }
 
 // EncodeRequest writes the request. Many texts must go as many requests: as parts
 // of one they would become one vector.
@@ -23,8 +24,6 @@ func (embedCodec) EncodeRequest(e *llm.Embedding) (body []byte, many bool, lost 
 	switch n := len(e.Texts); {
 	case n == 0:
 		return nil, false, nil, dialect.Refuse("input", "must hold a text")
-	case n > maxTexts:
-		return nil, false, nil, dialect.Refuse("input", "this provider takes %d texts at most, not %d", maxTexts, n)
 	case n == 1 && !e.Batch:
 		return one(e, e.Texts[0], ""), false, losses, nil
 	}

@@ -2,7 +2,6 @@ package gemini_test
 
 import (
 	"errors"
-	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -34,7 +33,6 @@ func TestEmbedding(t *testing.T) {
 			`{"requests":[{"model":"models/m","content":{"parts":[{"text":"a"}]},"taskType":"RETRIEVAL_QUERY"},{"model":"models/m","content":{"parts":[{"text":"b"}]},"taskType":"RETRIEVAL_QUERY"}]}`,
 		},
 		{"none", llm.Embedding{}, false, ""},
-		{"too many", llm.Embedding{Texts: slices.Repeat([]string{"a"}, 101)}, false, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			body, many, _, err := codec.EncodeRequest(&c.in)

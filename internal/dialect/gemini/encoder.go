@@ -164,8 +164,7 @@ func (e *encoder) drain(dst []byte, c *choiceOut) []byte {
 
 // text writes what is new of a text.
 func (e *encoder) text(dst []byte, c *choiceOut, p *llm.Part) []byte {
-	if p.Text == "" && !sealed(p) {
-		p.Seal = nil // nobody here could check it
+	if p.Text == "" && p.Seal == nil {
 		return dst
 	}
 	piece := *p

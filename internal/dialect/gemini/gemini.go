@@ -6,6 +6,7 @@ import "sluice/internal/dialect"
 // Its streams just end: there is no terminal frame.
 var Dialect = dialect.Dialect{
 	Name:             "gemini",
+	Origin:           origin,
 	Embed:            embedCodec{},
 	Count:            countCodec{},
 	ErrorsPass:       true,

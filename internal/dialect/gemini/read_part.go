@@ -62,10 +62,18 @@ func (pr *partReader) part(r *dialect.Reader) llm.Part {
 		return foreign(o)
 	}
 	if s := o.text("thoughtSignature"); s != "" {
-		p.Seal = &llm.Seal{Origin: origin, Kind: llm.Signature, Data: s}
+		p.Seal = readSeal(s)
 	}
 	p.Extra = o.extra()
 	return p
+}
+
+// readSeal reads a proof: this vendor's, or another's that travels in its place.
+func readSeal(text string) *llm.Seal {
+	if s, where := dialect.Unpack(text); s != nil && where == dialect.Here {
+		return s
+	}
+	return &llm.Seal{Origin: origin, Kind: llm.Signature, Data: text}
 }
 
 // foreign reads a part that is no client's business: calls the vendor has run

@@ -96,10 +96,7 @@ func (e *replyWriter) joined(parts []llm.Part) []llm.Part {
 			p.Kind = llm.PartText
 		}
 		isText := p.Raw == nil && (p.Kind == llm.PartText || p.Kind == llm.PartThinking)
-		if isText && p.Text == "" && !sealed(&p) {
-			if p.Seal != nil {
-				e.lost.Add("%s:signature", p.Kind)
-			}
+		if isText && p.Text == "" && p.Seal == nil {
 			continue
 		}
 		if n := len(out); isText && n > 0 && goesOn(&out[n-1], &p) {
@@ -118,7 +115,7 @@ func (e *replyWriter) joined(parts []llm.Part) []llm.Part {
 
 // goesOn reports whether a text is more of the part before it.
 func goesOn(before, p *llm.Part) bool {
-	return before.Raw == nil && before.Kind == p.Kind && !sealed(before)
+	return before.Raw == nil && before.Kind == p.Kind && before.Seal == nil
 }
 
 // invisible reports whether a part of another family has no place here: what
@@ -155,13 +152,13 @@ func (e *replyWriter) part(p *llm.Part) jsonx.Value {
 	switch p.Kind {
 	case llm.PartText, llm.PartThinking, llm.PartRefusal:
 		writeText(&w, p, s)
-		if p.Seal != nil && !sealed(p) {
-			e.lost.Add("%s:signature", p.Kind)
-		}
 	case llm.PartCall:
 		e.call(&w, p.Call, s)
 	case llm.PartMedia:
 		repeatMedia(&w, p.Media, s)
+	}
+	if p.Seal != nil && !sealed(p) {
+		w.Text("thoughtSignature", dialect.PackTwice(p.Seal)) // the SDKs take bytes here
 	}
 	writeSeal(&w, p, s)
 	w.Extra(p.Extra, family)

@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"sluice/internal/dialect"
@@ -17,6 +18,7 @@ type encoder struct {
 	parts   map[[2]int]*partState
 	choices map[int]*choiceOut
 	stops   []llm.Event // held until the cost is known
+	lost    dialect.Losses
 }
 
 type partState struct {
@@ -140,6 +142,7 @@ func (e *encoder) open(dst []byte, ev *llm.Event) []byte {
 	case p.Kind == llm.PartCall && p.Call.By == llm.ByClient:
 		if old := legacyCall(p.Call, e.as.Chat); old.Label == legacyChoice {
 			if c.legacy { // there is but one
+				e.lost.Add("%s.message.tool_calls[1]", path("choices", ev.Choice))
 				delete(e.parts, [2]int{ev.Choice, ev.Part})
 				return dst
 			}
@@ -353,6 +356,9 @@ func (e *encoder) end(dst []byte) []byte {
 	if e.wanted != nil && *e.wanted && e.usage != nil {
 		dst = append(append(dst, e.head...), `,"choices":[],"usage":`...)
 		dst = append(append(dst, dialect.OneLine(writeUsage(e.usage, e.as.Strict))...), "}\n\n"...)
+	}
+	if len(e.lost) > 0 { // the headers are gone: a comment is no part of the answer
+		dst = append(append(append(dst, ": x-sluice-not-carried: "...), strings.Join(e.lost, ", ")...), "\n\n"...)
 	}
 	return append(dst, terminal...)
 }

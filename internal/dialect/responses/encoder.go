@@ -24,7 +24,8 @@ type encoder struct {
 type outItem struct {
 	item
 	index   int64
-	open    int // parts that are open
+	open    int         // parts that are open
+	late    []*llm.Seal // proofs of its parts that came after them
 	written jsonx.Value
 }
 
@@ -34,6 +35,7 @@ type outPart struct {
 	in    *outItem
 	index int64 // within the item
 	begun bool
+	late  bool // its proof came after it had begun
 	wait  bool // its arguments are another dialect's, to be unwrapped at the end
 }
 

@@ -13,10 +13,13 @@ func (e *encoder) open(dst []byte, ev *llm.Event) []byte {
 	if kind == noItem {
 		return dst
 	}
+	if alone(&shell) {
+		dst = e.proof(e.settle(dst), shell.Seal, dialect.Next)
+	}
 	i := e.last
 	if i == nil || !i.takes(kind) {
 		dst = e.settle(dst)
-		i = &outItem{item: *e.a.newItem(kind, len(e.items), e.about, &shell), index: int64(len(e.items))}
+		i = &outItem{item: *e.a.newItem(kind, e.about, &shell), index: int64(len(e.items))}
 		e.items = append(e.items, i)
 		e.last = i
 		i.parts = []*llm.Part{&shell}
@@ -130,7 +133,7 @@ func (e *encoder) delta(dst []byte, p *outPart, ev *llm.Event) []byte {
 			return e.arguments(dst, p, ev.Text)
 		}
 	case llm.DeltaSeal:
-		p.p.Seal = ev.Seal
+		p.p.Seal, p.late = ev.Seal, true
 	case llm.DeltaCite:
 		if p.in.kind == message {
 			return e.cite(dst, p, ev.Cite)
@@ -216,10 +219,24 @@ func (e *encoder) close(dst []byte, p *outPart, final *llm.Part) []byte {
 	case call:
 		dst = e.callDone(dst, p)
 	}
+	if p.late && alone(p.p) {
+		i.late = append(i.late, p.p.Seal)
+		if i == e.last {
+			return e.settle(dst) // nothing may come between a proof and what it is of
+		}
+	}
 	if i != e.last {
 		return e.itemDone(dst, i)
 	}
 	return dst
+}
+
+// proof writes an item for the proof of a part of another one.
+func (e *encoder) proof(dst []byte, s *llm.Seal, where dialect.Beside) []byte {
+	i := &outItem{item: *e.a.proof(s, where), index: int64(len(e.items))}
+	e.items = append(e.items, i)
+	dst = e.itemEvent(dst, "response.output_item.added", i, e.beginning(i))
+	return e.itemDone(dst, i)
 }
 
 func (e *encoder) messagePartDone(dst []byte, p *outPart) []byte {
@@ -283,5 +300,9 @@ func (e *encoder) itemDone(dst []byte, i *outItem) []byte {
 		return dst
 	}
 	i.written = i.write(e.a.as.Chat)
-	return e.itemEvent(dst, "response.output_item.done", i, i.written)
+	dst = e.itemEvent(dst, "response.output_item.done", i, i.written)
+	for _, s := range i.late {
+		dst = e.proof(dst, s, dialect.Last)
+	}
+	return dst
 }

@@ -72,17 +72,22 @@ var prefixes = [...]string{message: "msg_", reasoning: "rs_", call: "fc_", pictu
 
 // newItem makes an item with an id of its own. Other dialects have none: it is
 // made of the answer's id and the item's number, the same whenever it is made.
-func (a *answer) newItem(kind itemKind, number int, of *llm.Message, first *llm.Part) *item {
+func (a *answer) newItem(kind itemKind, of *llm.Message, first *llm.Part) *item {
 	i := &item{kind: kind, native: a.native(), of: of, id: of.ID}
 	if !i.native {
 		prefix := prefixes[kind]
 		if kind == call && dialect.Unwrap(first.Call, a.as.Chat).FreeForm {
 			prefix = freeCall
 		}
-		sum := sha256.Sum256([]byte(a.id + "\x00" + strconv.Itoa(number)))
-		i.id = prefix + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:15]))
+		i.id = a.madeID(prefix, "", a.made)
 	}
+	a.made++
 	return i
+}
+
+func (a *answer) madeID(prefix, what string, number int) string {
+	sum := sha256.Sum256([]byte(a.id + "\x00" + what + strconv.Itoa(number)))
+	return prefix + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:15]))
 }
 
 // status is what the item says of itself.

@@ -65,7 +65,7 @@ func readThinking(r *dialect.Reader) []llm.Part {
 		parts = []llm.Part{{Kind: llm.PartThinking}}
 	}
 	if s := r.Text("encrypted_content"); s != "" {
-		parts[len(parts)-1].Seal = &llm.Seal{Origin: origin, Kind: llm.Encrypted, Data: s}
+		parts[len(parts)-1].Seal = readSeal(s)
 	}
 	return parts
 }

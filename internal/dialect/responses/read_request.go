@@ -46,8 +46,23 @@ func readInput(r *dialect.Reader, p *llm.Prompt) {
 	if r.Peek(inputList) == nil && len(p.State.Kept) == 0 {
 		r.Fail(inputList, "is required")
 	}
+	var next *llm.Seal // of the part to come
 	for at, v := range r.List(inputList) {
-		p.Messages = append(p.Messages, readItem(r.Object(v, at)))
+		if s, where := readBeside(v); where == dialect.Next {
+			next = s
+			continue
+		} else if n := len(p.Messages); where == dialect.Last {
+			if n > 0 {
+				bind(&p.Messages[n-1], s, len(p.Messages[n-1].Parts)-1)
+			}
+			continue
+		}
+		m := readItem(r.Object(v, at))
+		if next != nil {
+			bind(&m, next, 0)
+			next = nil
+		}
+		p.Messages = append(p.Messages, m)
 	}
 }
 

@@ -6,6 +6,7 @@ import "sluice/internal/dialect"
 // like the others, so that there is no terminal frame.
 var Dialect = dialect.Dialect{
 	Name:             "responses",
+	Origin:           origin,
 	NamesProvider:    true,
 	Chat:             codec{},
 	Inspect:          inspect,

@@ -141,7 +141,7 @@ func (e *requestWriter) assistant(list *dialect.List, i int, m *llm.Message) {
 		said = false
 		text.Reset()
 	}
-	for j := range m.Parts {
+	for j := 0; j < len(m.Parts); j++ {
 		p, at := &m.Parts[j], dialect.PartPath(e.p, i, j)
 		if p.Seal != nil && p.Kind != llm.PartThinking {
 			e.lost.Add("%s:signature", at)
@@ -153,11 +153,15 @@ func (e *requestWriter) assistant(list *dialect.List, i int, m *llm.Message) {
 				text.WriteString(p.Text)
 				said = true
 			}
-		case p.Kind == llm.PartThinking && sealed(p):
-			flush()
-			list.Add(reasoningItem("", "", []*llm.Part{p}, llm.Extra{}))
 		case p.Kind == llm.PartThinking:
-			e.lost.Add("%s:thinking", at)
+			run := thoughtsOf(m.Parts[j:])
+			if sealed(run[len(run)-1]) {
+				flush()
+				list.Add(reasoningItem("", "", run, llm.Extra{}))
+			} else {
+				e.lost.Add("%s:thinking", at)
+			}
+			j += len(run) - 1
 		case p.Kind == llm.PartCall && p.Call.By == llm.ByClient:
 			flush()
 			e.call(list, p.Call, at)
@@ -170,6 +174,20 @@ func (e *requestWriter) assistant(list *dialect.List, i int, m *llm.Message) {
 		}
 	}
 	flush()
+}
+
+// thoughtsOf is the thinking that parts begin with, up to a seal: it is of all
+// of it.
+func thoughtsOf(parts []llm.Part) (run []*llm.Part) {
+	for i := range parts {
+		if parts[i].Kind != llm.PartThinking {
+			break
+		}
+		if run = append(run, &parts[i]); parts[i].Seal != nil {
+			break
+		}
+	}
+	return run
 }
 
 func (e *requestWriter) call(list *dialect.List, c *llm.Call, at string) {

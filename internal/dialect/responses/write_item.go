@@ -88,8 +88,8 @@ func reasoningItem(id, status string, parts []*llm.Part, x llm.Extra) jsonx.Valu
 	var summary, content dialect.List
 	seal := ""
 	for _, p := range parts {
-		if sealed(p) {
-			seal = p.Seal.Data
+		if p.Seal != nil {
+			seal = slot(p.Seal)
 		}
 		switch {
 		case !thought(p):

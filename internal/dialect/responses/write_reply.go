@@ -54,23 +54,31 @@ func (a *answer) items(items []*item, m *llm.Message, lost *dialect.Losses) []*i
 			continue
 		}
 		report(p, lost)
+		if alone(p) {
+			items = append(items, a.proof(p.Seal, dialect.Next))
+			open = nil
+		}
 		if open == nil || !open.takes(kind) {
-			open = a.newItem(kind, len(items), m, p)
+			open = a.newItem(kind, m, p)
 			items = append(items, open)
 		}
 		open.parts = append(open.parts, p)
 	}
 	if len(m.Parts) == 0 && a.native() { // an item of nothing
-		items = append(items, a.newItem(message, len(items), m, nil))
+		items = append(items, a.newItem(message, m, nil))
 	}
 	return items
 }
 
+// proof is an item for the proof of a part of another one.
+func (a *answer) proof(s *llm.Seal, where dialect.Beside) *item {
+	a.proofs++
+	p := proofItem(s, where)
+	return &item{kind: reasoning, of: &llm.Message{}, id: a.madeID(prefixes[reasoning], "proof", a.proofs), parts: []*llm.Part{p}}
+}
+
 // report names what an item cannot show of a part.
 func report(p *llm.Part, lost *dialect.Losses) {
-	if p.Seal != nil && !sealed(p) {
-		lost.Add("%s:signature", p.Kind)
-	}
 	for i := range p.Cites {
 		if annotation(&p.Cites[i], "") == nil {
 			lost.Add("citations")
@@ -88,6 +96,8 @@ type answer struct {
 	refused   bool
 	running   bool
 	extra     llm.Extra
+	made      int // items so far, but for those of proofs
+	proofs    int
 }
 
 // native reports whether the answer is of this family, to be repeated.
