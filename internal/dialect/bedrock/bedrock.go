@@ -9,6 +9,7 @@ import (
 // model stands in the address, and the frames of a stream are binary.
 var Dialect = dialect.Dialect{
 	Name:             "bedrock",
+	Origin:           claude,
 	ErrorsPass:       true,
 	ModelInURL:       true,
 	Chat:             codec{},

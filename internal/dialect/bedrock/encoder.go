@@ -170,7 +170,7 @@ func (e *encoder) delta(dst []byte, p *outPart, ev *llm.Event) []byte {
 		inner.Text("input", ev.Text)
 		d.Raw("toolUse", inner.Object())
 	case llm.DeltaSeal:
-		if p.shell.Kind != llm.PartThinking || !checked(ev.Seal) {
+		if p.shell.Kind != llm.PartThinking {
 			return dst
 		}
 		d.Raw("reasoningContent", sealDelta(ev.Seal))
@@ -185,8 +185,8 @@ func (e *encoder) delta(dst []byte, p *outPart, ev *llm.Event) []byte {
 
 func sealDelta(s *llm.Seal) jsonx.Value {
 	var w dialect.Writer
-	if s.Kind == llm.Signature {
-		w.Text("signature", s.Data)
+	if !withheld(s) {
+		w.Text("signature", slot(s))
 		return w.Object()
 	}
 	writeThinking(&w, &llm.Part{Seal: s})

@@ -175,7 +175,14 @@ func readReasoning(r *dialect.Reader) llm.Part {
 	return p
 }
 
-func signature(s string) *llm.Seal { return &llm.Seal{Origin: claude, Kind: llm.Signature, Data: s} }
+// signature reads a proof: Claude's, or another vendor's that travels in its
+// place.
+func signature(text string) *llm.Seal {
+	if s, where := dialect.Unpack(text); s != nil && where == dialect.Here {
+		return s
+	}
+	return &llm.Seal{Origin: claude, Kind: llm.Signature, Data: text}
+}
 
 // redacted reads withheld thinking. The wire has bytes there, in base64; those
 // of Claude are the text that its own API has.

@@ -73,7 +73,7 @@ func writeText(w *dialect.Writer, p *llm.Part) (lost bool) {
 
 func writeThinking(w *dialect.Writer, p *llm.Part) {
 	var c dialect.Writer
-	if p.Seal != nil && p.Seal.Kind == llm.Redacted {
+	if withheld(p.Seal) {
 		data := p.Seal.Data
 		if p.Seal.Origin == claude {
 			data = base64.StdEncoding.EncodeToString([]byte(data))
@@ -83,11 +83,25 @@ func writeThinking(w *dialect.Writer, p *llm.Part) {
 		var t dialect.Writer
 		t.Text("text", p.Text)
 		if p.Seal != nil {
-			t.Some("signature", p.Seal.Data)
+			t.Some("signature", slot(p.Seal))
 		}
 		c.Raw("reasoningText", t.Object())
 	}
 	w.Raw("reasoningContent", c.Object())
+}
+
+// withheld reports whether a seal is thinking that nobody may read, the way this
+// dialect has it.
+func withheld(s *llm.Seal) bool {
+	return s != nil && s.Kind == llm.Redacted && (s.Origin == claude || s.Origin == amazon)
+}
+
+// slot is what a proof's place holds: Claude's as it is, others' packed.
+func slot(s *llm.Seal) string {
+	if s.Origin == claude && s.Kind == llm.Signature {
+		return s.Data
+	}
+	return dialect.Pack(s, dialect.Here)
 }
 
 func (e *requestWriter) call(w *dialect.Writer, p *llm.Part, at string) {

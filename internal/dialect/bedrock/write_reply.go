@@ -64,7 +64,7 @@ func replyBlock(p *llm.Part, lost *dialect.Losses) jsonx.Value {
 			lost.Add("citations")
 		}
 	case llm.PartThinking:
-		if p = shown(p, lost); p == nil {
+		if p.Text == "" && p.Seal == nil {
 			return nil
 		}
 		writeThinking(&w, p)
@@ -80,25 +80,6 @@ func replyBlock(p *llm.Part, lost *dialect.Losses) jsonx.Value {
 	}
 	w.Extra(p.Extra, family)
 	return w.Object()
-}
-
-// shown is what of a part of thinking a client can use: its words, and a proof
-// that can be checked here; nil if there is neither.
-func shown(p *llm.Part, lost *dialect.Losses) *llm.Part {
-	if checked(p.Seal) {
-		return p
-	}
-	if p.Seal != nil {
-		lost.Add("thinking:signature") // nobody here could check it
-	}
-	if p.Text == "" {
-		return nil
-	}
-	return &llm.Part{Kind: p.Kind, Text: p.Text, Extra: p.Extra}
-}
-
-func checked(s *llm.Seal) bool {
-	return s != nil && (s.Origin == claude && s.Kind != llm.Encrypted || s.Origin == amazon)
 }
 
 // replyCall writes a call. Arguments that were cut off are no object; the

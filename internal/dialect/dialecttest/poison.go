@@ -3,20 +3,15 @@ package dialecttest
 import (
 	"bytes"
 	"reflect"
-	"slices"
 
 	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
 )
 
-// Kin reports whether two dialects host models of one maker, who checks proofs
-// of either: those of Claude are the same at Bedrock (Claude docs, extended
-// thinking).
-func Kin(a, b *dialect.Dialect) bool {
-	hosts := []string{"anthropic", "bedrock"}
-	return slices.Contains(hosts, a.Name) && slices.Contains(hosts, b.Name)
-}
+// Kin reports whether a provider of one dialect can check the proofs in the
+// other.
+func Kin(a, b *dialect.Dialect) bool { return a.Origin != "" && a.Origin == b.Origin }
 
 // poisoned judges L6: a prompt gets a private member in every object it was
 // read from, and poison for every proof; nothing of it reaches a provider of
