@@ -3,8 +3,10 @@ package upstream
 import (
 	"bytes"
 	"cmp"
+	"crypto/rand"
 	"io"
 	"net/http"
+	"strings"
 
 	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
@@ -72,11 +74,26 @@ func (c *Client) translateReply(call *call, answer *llm.Answer) error {
 	if err != nil {
 		return err
 	}
+	call.name(answer.Header, &reply.ID, &reply.Model)
 	c.seals.Keep(call.owner, reply)
 	body, lost, err := call.codec().EncodeReply(reply, call.as())
 	answer.Body = body
 	call.lost = append(call.lost, lost...)
 	return err
+}
+
+// requestIDs are the headers in which providers number their answers; Bedrock's
+// have no other id (wire formats, Converse response).
+var requestIDs = []string{"X-Amzn-Requestid", "X-Request-Id", "Request-Id"}
+
+// name fills in what an answer leaves out of itself: its id, and the model, which
+// is the one that was asked.
+func (c *call) name(h http.Header, id, model *string) {
+	for _, name := range requestIDs {
+		*id = cmp.Or(*id, h.Get(name))
+	}
+	*id = cmp.Or(*id, "resp_"+strings.ToLower(rand.Text()))
+	*model = cmp.Or(*model, c.model)
 }
 
 // asked is the operation as the provider knows it.

@@ -17,6 +17,7 @@ import (
 var byName = map[string]*dialect.Dialect{
 	anthropic.Dialect.Name: &anthropic.Dialect,
 	bedrock.Dialect.Name:   &bedrock.Dialect,
+	bedrock.Invoke.Name:    &bedrock.Invoke,
 	gemini.Dialect.Name:    &gemini.Dialect,
 	gemini.Predict.Name:    &gemini.Predict,
 	openai.Dialect.Name:    &openai.Dialect,

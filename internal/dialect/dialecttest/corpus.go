@@ -17,7 +17,7 @@ import (
 var apis = map[string]string{
 	"openai": "openai.chat", "anthropic": "anthropic.messages", "responses": "openai.responses",
 	"gemini":  "gemini.generateContent gemini.streamGenerateContent",
-	"bedrock": "bedrock.converse bedrock.converseStream",
+	"bedrock": "bedrock.converse bedrock.converseStream", "bedrock-invoke": "bedrock.invoke_embeddings",
 }
 
 // Recording is one exchange of the corpus.
