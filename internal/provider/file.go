@@ -60,6 +60,8 @@ type fileOp struct {
 	Path       string `yaml:"path"`
 	StreamPath string `yaml:"stream_path"`
 	ManyPath   string `yaml:"many_path"`
+
+	Strip []string `yaml:"strip"`
 }
 
 type fileVar struct {

@@ -42,6 +42,8 @@ type Endpoint struct {
 	Path       string // behind the base URL, or a whole https URL
 	StreamPath string // the same for a stream, where it differs
 	ManyPath   string // the same for several texts at once, where it differs
+
+	Strip []string // beginnings of a model's name that this operation does not take
 }
 
 // Var is a {variable} of a URL that the caller fills in: by header, or in a

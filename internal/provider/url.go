@@ -56,6 +56,16 @@ func (e Endpoint) For(stream bool) string {
 	return e.Path
 }
 
+// Model is the name of a model as the operation takes it.
+func (e Endpoint) Model(name string) string {
+	for _, begin := range e.Strip {
+		if rest, ok := strings.CutPrefix(name, begin); ok {
+			return rest
+		}
+	}
+	return name
+}
+
 // Address makes a URL of a path of this provider, as URL does.
 func (p *Provider) Address(path, customHost string, vars map[string]string, model string) (string, error) {
 	base, err := p.base(customHost)

@@ -71,6 +71,9 @@ func escapeSegments(value string, many bool) string {
 func (p *Provider) value(name string, vars map[string]string, model string) (string, error) {
 	switch name {
 	case "model":
+		if plain, err := url.PathUnescape(model); err == nil { // some clients escape it themselves
+			model = plain
+		}
 		return model, p.checkSegment("model", model)
 	case "+model":
 		for part := range strings.SplitSeq(model, "/") {

@@ -149,6 +149,7 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, e
 		return "", notSupported("%s is not supported by %s: it speaks a wire format that this version does not translate", r.Op, t.Provider.ID)
 	}
 	path = place.For(call.stream)
+	call.model = place.Model(call.model)
 	switch {
 	case call.translated() && r.Op == llm.Embed:
 		return call.translateEmbedding(&body, t, place)
