@@ -24,6 +24,7 @@ type card struct {
 	shortIDs bool // ids of calls have exactly nine letters and digits
 	single   bool // can be told to make one call at a time
 	noEcho   bool // refuses a last turn that is its own
+	begins   bool // takes a talk that begins with its own turn (recorded: bedrock-converse-d4ae77eb2bff)
 }
 
 // thinking is how a model is asked to think.
@@ -76,13 +77,13 @@ var (
 func newClaude(name string, k knobs, words map[string]string) card {
 	return card{
 		name: name, thinking: adaptive, effort: inOutput, words: words, output: 128000, proofs: true, marks: allMarks,
-		topK: topK, knobs: k, schemas: true, single: true, noEcho: true,
+		topK: topK, knobs: k, schemas: true, single: true, noEcho: true, begins: true,
 	}
 }
 
 // oldClaude is one that thinks with a budget; an output of 0 never thinks.
 func oldClaude(name string, output int64, k knobs, schemas bool) card {
-	c := card{name: name, output: output, proofs: true, marks: allMarks, topK: topK, knobs: k, schemas: schemas, single: true}
+	c := card{name: name, output: output, proofs: true, marks: allMarks, topK: topK, knobs: k, schemas: schemas, single: true, begins: true}
 	if output > 0 {
 		c.thinking = budgeted
 	}

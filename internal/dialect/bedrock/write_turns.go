@@ -273,7 +273,7 @@ func (e *requestWriter) pair(turns []turn) {
 	}
 }
 
-// ends makes the first turn the user's, gives unanswered calls a result and
+// ends makes the first turn the user's, where the model wants that, gives unanswered calls a result and
 // looks whether the model takes a last turn that is its own. A prompt of
 // nothing but instructions gets a turn too.
 func (e *requestWriter) ends(turns []turn, instructed bool) []turn {
@@ -281,7 +281,7 @@ func (e *requestWriter) ends(turns []turn, instructed bool) []turn {
 	switch {
 	case len(turns) == 0 && !instructed:
 		e.refuse("messages", "must hold a message of the user")
-	case len(turns) == 0, turns[0].role != llm.User:
+	case len(turns) == 0, turns[0].role != llm.User && !e.card.begins:
 		out = append(out, turn{role: llm.User, blocks: []block{{part: &llm.Part{Text: filler}}}})
 	}
 	for i := range turns {
