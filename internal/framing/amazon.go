@@ -97,7 +97,7 @@ func prelude(b []byte) (total, headers int64, err error) {
 func (a *AmazonReader) need(n int) error {
 	for a.tail-a.head < n {
 		switch {
-		case a.err == io.EOF && a.tail > a.head:
+		case errors.Is(a.err, io.EOF) && a.tail > a.head:
 			return io.ErrUnexpectedEOF
 		case a.err != nil:
 			return a.err

@@ -25,14 +25,14 @@ func appendAmazon(dst []byte, nameHeader, name, kind string, payload []byte) []b
 	headers := len(dst) - start - preludeSize
 	dst = append(dst, payload...)
 	frame := dst[start:]
-	binary.BigEndian.PutUint32(frame, uint32(len(frame)+sumSize)) //nolint:gosec // a payload is far below 4 GiB
-	binary.BigEndian.PutUint32(frame[4:], uint32(headers))        //nolint:gosec // three short names
+	binary.BigEndian.PutUint32(frame, uint32(len(frame)+sumSize))
+	binary.BigEndian.PutUint32(frame[4:], uint32(headers))
 	binary.BigEndian.PutUint32(frame[8:], crc32.ChecksumIEEE(frame[:8]))
 	return binary.BigEndian.AppendUint32(dst, crc32.ChecksumIEEE(frame))
 }
 
 func appendHeader(dst []byte, name, value string) []byte {
 	dst = append(append(dst, byte(len(name))), name...)
-	dst = binary.BigEndian.AppendUint16(append(dst, textHeader), uint16(len(value))) //nolint:gosec // a type's name
+	dst = binary.BigEndian.AppendUint16(append(dst, textHeader), uint16(len(value)))
 	return append(dst, value...)
 }

@@ -30,7 +30,8 @@ func TestEmbedding(t *testing.T) {
 		{"cohere.embed-english-v3", llm.Embedding{Texts: []string{"a", "b"}, Dimensions: &dimensions, Task: "RETRIEVAL_QUERY"}, `{"texts":["a","b"],"input_type":"search_query"}`, []string{"dimensions"}},
 		{"us.cohere.embed-v4:0", llm.Embedding{Texts: []string{"a"}, Dimensions: &dimensions}, `{"texts":["a"],"input_type":"search_document","output_dimension":256}`, nil},
 		{
-			"amazon.nova-2-multimodal-embeddings-v1:0", llm.Embedding{Texts: []string{"a"}, Dimensions: &dimensions, Task: "RETRIEVAL_QUERY"},
+			"amazon.nova-2-multimodal-embeddings-v1:0",
+			llm.Embedding{Texts: []string{"a"}, Dimensions: &dimensions, Task: "RETRIEVAL_QUERY"},
 			`{"taskType":"SINGLE_EMBEDDING","singleEmbeddingParams":{"embeddingPurpose":"TEXT_RETRIEVAL","embeddingDimension":256,"text":{"truncationMode":"END","value":"a"}}}`, nil,
 		},
 		{"amazon.titan-embed-text-v2:0", llm.Embedding{Texts: []string{"a", "b"}}, "", nil},

@@ -159,12 +159,16 @@ func TestCalls(t *testing.T) {
 		lost  string
 	}{
 		{
-			"moonshot.kimi-k2-thinking", []llm.Part{call("functions.f:0"), call("ünfit")}, []llm.Part{result("ünfit"), result("functions.f:0"), {Text: "y"}},
+			"moonshot.kimi-k2-thinking",
+			[]llm.Part{call("functions.f:0"), call("ünfit")},
+			[]llm.Part{result("ünfit"), result("functions.f:0"), {Text: "y"}},
 			`{"role":"assistant","content":[{"toolUse":{"toolUseId":"functions.f:0","name":"f","input":{"a": 1}}},{"toolUse":{"toolUseId":"call_o743siz3iiysdvtvqd2xwdap","name":"f","input":{"a": 1}}}]},` +
 				`{"role":"user","content":[{"toolResult":{"toolUseId":"functions.f:0","content":[]}},{"toolResult":{"toolUseId":"call_o743siz3iiysdvtvqd2xwdap","content":[]}},{"text":"y"}]}`, "",
 		},
 		{
-			"us.mistral.pixtral-large-2502-v1:0", []llm.Part{call("getphoto1")}, []llm.Part{{Text: "y"}},
+			"us.mistral.pixtral-large-2502-v1:0",
+			[]llm.Part{call("getphoto1")},
+			[]llm.Part{{Text: "y"}},
 			`{"role":"assistant","content":[{"toolUse":{"toolUseId":"getphoto1","name":"f","input":{"a": 1}}}]},` +
 				`{"role":"user","content":[{"toolResult":{"toolUseId":"getphoto1","content":[{"text":"no result given"}],"status":"error"}},{"text":"y"}]}`,
 			"tool_calls:getphoto1:result",
@@ -210,24 +214,34 @@ func TestTurns(t *testing.T) {
 		refused  string
 	}{
 		"runs": {
-			"us.amazon.nova-lite-v1:0", []llm.Message{say(llm.System, text("s"), text(" ")), say(llm.User, text("a")), say(llm.User, text(""), text("b")), say(llm.Developer, text("d")), say(llm.Assistant, text("c \n"))}, false,
+			"us.amazon.nova-lite-v1:0",
+			[]llm.Message{say(llm.System, text("s"), text(" ")), say(llm.User, text("a")), say(llm.User, text(""), text("b")), say(llm.Developer, text("d")), say(llm.Assistant, text("c \n"))},
+			false,
 			`{"system":[{"text":"s"}],"messages":[{"role":"user","content":[{"text":"a"},{"text":"b"},{"text":"<system>d</system>"}]},{"role":"assistant","content":[{"text":"c"}]}]}`, "messages[3].role", "",
 		},
 		"the model first": {
-			"us.amazon.nova-lite-v1:0", []llm.Message{say(llm.Assistant, text("a")), say(llm.User, text("b"))}, false,
+			"us.amazon.nova-lite-v1:0",
+			[]llm.Message{say(llm.Assistant, text("a")), say(llm.User, text("b"))},
+			false,
 			`{"messages":[{"role":"user","content":[{"text":"."}]},{"role":"assistant","content":[{"text":"a"}]},{"role":"user","content":[{"text":"b"}]}]}`, "", "",
 		},
 		"Claude first": {
-			"us.anthropic.claude-sonnet-4-5-v1:0", []llm.Message{say(llm.Assistant, text("a")), say(llm.User, text("b"))}, false,
+			"us.anthropic.claude-sonnet-4-5-v1:0",
+			[]llm.Message{say(llm.Assistant, text("a")), say(llm.User, text("b"))},
+			false,
 			`{"messages":[{"role":"assistant","content":[{"text":"a"}]},{"role":"user","content":[{"text":"b"}]}]}`, "", "",
 		},
 		"instructions alone": {"us.amazon.nova-lite-v1:0", []llm.Message{say(llm.System, text("s"))}, false, `{"system":[{"text":"s"}],"messages":[{"role":"user","content":[{"text":"."}]}]}`, "", ""},
 		"JSON": {
-			"us.amazon.nova-lite-v1:0", []llm.Message{say(llm.User, text("a"))}, true,
+			"us.amazon.nova-lite-v1:0",
+			[]llm.Message{say(llm.User, text("a"))},
+			true,
 			`{"system":[{"text":"Answer with one valid JSON object and nothing else: no text around it and no code fence."}],"messages":[{"role":"user","content":[{"text":"a"}]}]}`, "", "",
 		},
 		"documents": {
-			"us.amazon.nova-lite-v1:0", []llm.Message{say(llm.User, pdf("a/b.c.pdf"), pdf("a b c"), pdf(""))}, false,
+			"us.amazon.nova-lite-v1:0",
+			[]llm.Message{say(llm.User, pdf("a/b.c.pdf"), pdf("a b c"), pdf(""))},
+			false,
 			`{"messages":[{"role":"user","content":[{"document":{"format":"pdf","name":"a b c","source":{"bytes":"JVBERi0="}}},{"document":{"format":"pdf","name":"a b c-2","source":{"bytes":"JVBERi0="}}},{"document":{"format":"pdf","name":"document","source":{"bytes":"JVBERi0="}}},{"text":"."}]}]}`, "", "",
 		},
 		"nothing":         {"us.amazon.nova-lite-v1:0", nil, false, "", "", "messages"},

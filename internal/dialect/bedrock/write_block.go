@@ -139,7 +139,7 @@ const maxID = 64
 // callID keeps an id the vendor accepts and makes another one of it, always
 // the same, so that call and result agree (vocabulary, ids).
 func callID(id string) string {
-	if id != "" && len(id) <= maxID && !strings.ContainsFunc(id, func(c rune) bool { return !plain(c) && !strings.ContainsRune("_-.:", c) }) {
+	if id != "" && len(id) <= maxID && !strings.ContainsFunc(id, func(c rune) bool { return !alphanumeric(c) && !strings.ContainsRune("_-.:", c) }) {
 		return id
 	}
 	return "call_" + digest(id, 24)
@@ -147,13 +147,13 @@ func callID(id string) string {
 
 // shortID is callID for Mistral's models.
 func shortID(id string) string {
-	if len(id) == 9 && !strings.ContainsFunc(id, func(c rune) bool { return !plain(c) }) {
+	if len(id) == 9 && !strings.ContainsFunc(id, func(c rune) bool { return !alphanumeric(c) }) {
 		return id
 	}
 	return digest(id, 9)
 }
 
-func plain(c rune) bool {
+func alphanumeric(c rune) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 

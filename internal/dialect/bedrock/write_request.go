@@ -1,7 +1,6 @@
 package bedrock
 
 import (
-	"slices"
 	"strings"
 
 	"sluice/internal/dialect"
@@ -110,129 +109,6 @@ func (e *requestWriter) betas(v jsonx.Value) {
 	e.more.Raw("anthropic_beta", v)
 }
 
-func (e *requestWriter) inference(w *dialect.Writer) {
-	var c dialect.Writer
-	l, s := &e.p.Limits, &e.p.Sampling
-	if e.native() {
-		c.Int("maxTokens", l.MaxTokens)
-		c.Float("temperature", s.Temperature)
-		c.Float("topP", s.TopP)
-		if l.Stop != nil {
-			c.Raw("stopSequences", dialect.Texts(l.Stop))
-		}
-		nest(w, "inferenceConfig", &c, e.p.Extra)
-		return
-	}
-	if e.quietly && e.limit != nil {
-		e.lost.Add("max_tokens")
-		e.limit = nil
-	}
-	c.Int("maxTokens", e.limit)
-	e.sampling(&c, s)
-	e.stops(&c, l.Stop)
-	nest(w, "inferenceConfig", &c, llm.Extra{})
-	for _, k := range []struct {
-		name string
-		said bool
-	}{
-		{"n", s.N != nil && *s.N > 1},
-		{"verbosity", e.p.Output.Verbosity != ""},
-	} {
-		if k.said {
-			e.lost.Add("%s", k.name)
-		}
-	}
-}
-
-// stops leaves out what is only white space: the vendor refuses it.
-func (e *requestWriter) stops(w *dialect.Writer, stops []string) {
-	var kept []string
-	for i, s := range stops {
-		if strings.TrimSpace(s) == "" {
-			e.lost.Add("stop[%d]", i)
-			continue
-		}
-		kept = append(kept, s)
-	}
-	if len(kept) > 0 {
-		w.Raw("stopSequences", dialect.Texts(kept))
-	}
-}
-
-// sampling writes the knobs that the model takes together.
-func (e *requestWriter) sampling(w *dialect.Writer, s *llm.Sampling) {
-	t, p, k := s.Temperature, s.TopP, s.TopK
-	drop := func(name string, said bool) {
-		if said {
-			e.lost.Add("%s", name)
-		}
-	}
-	claudeThinks := e.thinking && e.card.proofs
-	if e.card.knobs == noneOfKnobs || claudeThinks || e.quietly {
-		drop("temperature", t != nil)
-		drop("top_k", k != nil)
-		t, k = nil, nil
-		if p != nil && (!claudeThinks || e.card.knobs == noneOfKnobs || *p < 0.95) {
-			drop("top_p", true)
-			p = nil
-		}
-	}
-	if t != nil && *t > 1 { // this vendor's scale ends where others have the middle
-		one := 1.0
-		t = &one
-		e.lost.Add("temperature:clamped")
-	}
-	if e.card.knobs == oneOfTwo && t != nil && p != nil {
-		drop("top_p", true)
-		p = nil
-	}
-	w.Float("temperature", t)
-	w.Float("topP", p)
-	if k != nil {
-		var o dialect.Writer
-		o.Int("topK", k)
-		if e.card.topK == nil {
-			drop("top_k", true)
-		} else {
-			e.put(e.card.topK, jsonx.At(o.Object(), "topK"))
-		}
-	}
-	e.others(s)
-}
-
-// others are knobs that some families have among their own fields.
-func (e *requestWriter) others(s *llm.Sampling) {
-	if e.card.others {
-		e.more.Float("frequency_penalty", s.FrequencyPenalty)
-		e.more.Float("presence_penalty", s.PresencePenalty)
-		e.more.Int("seed", s.Seed)
-		return
-	}
-	for _, k := range []struct {
-		name string
-		said bool
-	}{
-		{"frequency_penalty", s.FrequencyPenalty != nil && *s.FrequencyPenalty != 0},
-		{"presence_penalty", s.PresencePenalty != nil && *s.PresencePenalty != 0},
-		{"seed", s.Seed != nil},
-	} {
-		if k.said {
-			e.lost.Add("%s", k.name)
-		}
-	}
-}
-
-// put writes one of the family's own fields, at most one object deep.
-func (e *requestWriter) put(path []string, v jsonx.Value) {
-	if len(path) == 1 {
-		e.more.Raw(path[0], v)
-		return
-	}
-	var o dialect.Writer
-	o.Raw(path[1], v)
-	e.more.Raw(path[0], o.Object())
-}
-
 // output writes the form of the answer. Where JSON of any shape is wanted,
 // the instructions ask for it (see jsonLine).
 func (e *requestWriter) output(w *dialect.Writer) {
@@ -311,65 +187,16 @@ func labels(v jsonx.Value) bool {
 	if err != nil || o.Len() > 16 {
 		return false
 	}
-	plain := func(s string) bool {
+	fits := func(s string) bool {
 		return len(s) <= 256 && !strings.ContainsFunc(s, func(c rune) bool {
-			return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune(" :_@$#=/+,-.", c))
+			return !alphanumeric(c) && !strings.ContainsRune(" :_@$#=/+,-.", c)
 		})
 	}
 	for name, value := range o.All() {
 		text, ok := jsonx.Text(value)
-		if !ok || name == "" || !plain(name) || !plain(text) {
+		if !ok || name == "" || !fits(name) || !fits(text) {
 			return false
 		}
 	}
 	return true
-}
-
-// maxMarks is how many cache marks a request may hold.
-const maxMarks = 4
-
-func countMarks(p *llm.Prompt) (n int) {
-	if p.Cache != nil {
-		n++
-	}
-	for i := range p.Tools {
-		if p.Tools[i].Cache != nil {
-			n++
-		}
-	}
-	for i := range p.Messages {
-		for j := range p.Messages[i].Parts {
-			if p.Messages[i].Parts[j].Cache != nil {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-// mark writes a cache mark behind what it is on. Of too many the oldest are left
-// out, and all where the model's family has no such thing.
-func (e *requestWriter) mark(to *dialect.List, at string, m *llm.CacheMark, takes bool) {
-	switch {
-	case m == nil:
-		return
-	case !e.native() && (e.marks > 0 || !takes):
-		e.marks = max(0, e.marks-1)
-		e.lost.Add("%s.cache_control", at)
-		return
-	}
-	var o, w dialect.Writer
-	if slices.IndexFunc(m.Extra.Fields, func(f llm.Field) bool { return f.Name == "type" }) < 0 || m.Extra.Family != family {
-		o.Text("type", "default")
-	}
-	if m.TTL != "" && !e.native() && (!e.card.proofs || m.TTL != "5m" && m.TTL != "1h") {
-		if m.TTL != "5m" { // the default
-			e.lost.Add("%s.cache_control.ttl", at)
-		}
-	} else {
-		o.Some("ttl", m.TTL)
-	}
-	o.Extra(m.Extra, family)
-	w.Raw("cachePoint", o.Object())
-	to.Add(w.Object())
 }
