@@ -50,9 +50,8 @@ func operations(p *provider.Provider) (names []string) {
 	if !p.Auth.Spoken() {
 		return nil
 	}
-	client, _ := all.Find("openai")
 	for op, e := range p.Ops {
-		if speaks, known := all.Find(e.Dialect); e.Dialect == "" || known && client.Carries(op, speaks) {
+		if speaks, known := all.Find(e.Dialect); e.Dialect == "" || known && all.ForOpenAI(op).Carries(op, speaks) {
 			names = append(names, op.String())
 		}
 	}

@@ -42,6 +42,12 @@ type Dialect struct {
 	// Embed does the same for vectors.
 	Embed EmbedCodec
 
+	// Rerank does the same for the ranking of documents.
+	Rerank Codec[llm.Ranking, llm.Ranks]
+
+	// Image does the same for pictures.
+	Image Codec[llm.Picture, llm.Pictures]
+
 	// Count does the same for the length of a conversation.
 	Count CountCodec
 
@@ -96,17 +102,29 @@ func (d *Dialect) Streams() *framing.Framing {
 // Carries reports whether a client of d can have an operation done by a
 // provider that speaks to: bytes pass between equals, chats are translated.
 func (d *Dialect) Carries(op llm.Op, to *Dialect) bool {
+	answered := op
+	if op == llm.Complete { // in a conversation
+		answered = llm.Chat
+	}
+	return d == to || d.translates(op) && to.translates(answered)
+}
+
+func (d *Dialect) translates(op llm.Op) bool {
 	switch op {
 	case llm.Chat:
-		return d == to || d.Chat != nil && to.Chat != nil
+		return d.Chat != nil
 	case llm.Complete:
-		return d == to || d.Complete != nil && to.Chat != nil
+		return d.Complete != nil
 	case llm.Embed:
-		return d == to || d.Embed != nil && to.Embed != nil
+		return d.Embed != nil
 	case llm.CountTokens:
-		return d == to || d.Count != nil && to.Count != nil
+		return d.Count != nil
+	case llm.Rerank:
+		return d.Rerank != nil
+	case llm.Draw:
+		return d.Image != nil
 	}
-	return d == to
+	return false
 }
 
 // Facts is what a whole answer tells about itself.
@@ -170,6 +188,16 @@ type EmbedCodec interface {
 type Batcher interface {
 	// BatchSize is how many; 0 is no bound.
 	BatchSize(model string) int
+}
+
+// Codec translates an operation that has one form of request and one of answer,
+// with errors as ChatCodec has them. What was asked is known to both halves of
+// the answer.
+type Codec[Ask, Answer any] interface {
+	DecodeRequest(body []byte) (*Ask, error)
+	EncodeRequest(ask *Ask) (body []byte, lost []string, err error)
+	DecodeReply(body []byte, ask *Ask) (*Answer, error)
+	EncodeReply(answer *Answer, ask *Ask, provider string) []byte
 }
 
 // CountCodec translates the question how many tokens a conversation has.

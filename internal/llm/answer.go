@@ -1,8 +1,12 @@
 package llm
 
-import "net/http"
+import (
+	"io"
+	"net/http"
+)
 
-// Answer is what a target gave back: a whole body or a stream, never both.
+// Answer is what a target gave back: a whole body, a stream or a
+// socket, and one of them only.
 type Answer struct {
 	Status int
 	Header http.Header // the provider's, already filtered
@@ -10,7 +14,8 @@ type Answer struct {
 
 	Body   []byte // the whole answer; nil when Stream is set
 	Stream Stream
-	Events bool // Stream is an event stream: a failure in it can be said in it
+	Tunnel io.ReadWriteCloser // an open socket in place of an answer; whoever holds it closes it
+	Events bool               // Stream is an event stream: a failure in it can be said in it
 
 	Usage      *Usage   // of a whole answer; a stream tells at its end
 	Finish     string   // the wire's word for how it ended

@@ -11,7 +11,7 @@ import (
 // publicNames are the operations as clients of the gateway know them
 // (gateway contract, route table).
 var publicNames = map[llm.Op]string{
-	llm.Chat: "chatComplete", llm.Complete: "complete", llm.Embed: "embed", llm.Models: "models", llm.CountTokens: "messagesCountTokens",
+	llm.Chat: "chatComplete", llm.Complete: "complete", llm.Embed: "embed", llm.Models: "models", llm.CountTokens: "messagesCountTokens", llm.Rerank: "rerank", llm.Draw: "imageGenerate",
 }
 
 // URL is where an operation goes. customHost takes the place of the base URL
@@ -46,6 +46,12 @@ func (p *Provider) Place(op llm.Op, client string) (Endpoint, error) {
 		return e, &llm.Error{Kind: llm.NotSupported, Status: http.StatusNotImplemented, Message: publicNames[op] + " is not supported by " + p.ID}
 	}
 	return e, nil
+}
+
+// Has reports whether the provider names a place for the operation.
+func (p *Provider) Has(op llm.Op) bool {
+	_, ok := p.Ops[op]
+	return ok
 }
 
 // For is the path for a whole answer or a stream.

@@ -40,6 +40,10 @@ func (v *visit) serve() {
 		v.refuse(err)
 		return
 	}
+	if answer.Tunnel != nil {
+		v.tunnel(answer)
+		return
+	}
 	v.answer(answer)
 }
 
@@ -61,7 +65,7 @@ func (v *visit) exchange() (*gateway.Exchange, error) {
 	x := &gateway.Exchange{
 		Request: upstream.Request{
 			Op: v.op, Method: v.r.Method, Path: v.path, Query: v.r.URL.RawQuery, Header: h,
-			Dialect: v.door, Model: v.model, Stream: v.streamed, Key: callerKey(h),
+			Dialect: v.door, Model: v.model, Stream: v.streamed, Key: callerKey(h), Upgrade: v.upgrade,
 		},
 		Source: policy.Source{
 			Config: h.Get("X-Portkey-Config"), Provider: h.Get("X-Portkey-Provider"),

@@ -44,6 +44,8 @@ var table = []rule{
 	{"POST", "/messages/count_tokens", inference, operation(llm.CountTokens)},
 	{"POST", "/complete", inference, operation(llm.Complete)},
 	{"POST", "/responses", inference, operation(llm.Chat)},
+	{"POST", "/rerank", inference, operation(llm.Rerank)},
+	{"POST", "/images/generations", inference, operation(llm.Draw)},
 	{"POST", "/models/*", inference, (*visit).modelMethod},
 	{"GET", "/models", inference, (*visit).models},
 	{"", "/prompts/*", inference, (*visit).hostedOnly},
@@ -67,6 +69,8 @@ var doors = []struct{ prefix, dialect string }{
 	{"/messages", "anthropic"},
 	{"/complete", "anthropic"}, // not /completions: the prefix ends where a segment does
 	{"/responses", "responses"},
+	{"/rerank", "rerank"},
+	{"/images/generations", "images"},
 }
 
 // methods are what Gemini's clients call on a model (SDK routes, section 2).
@@ -255,8 +259,4 @@ func (v *visit) hostedOnly() {
 		Kind: llm.NotSupported, Status: http.StatusNotImplemented,
 		Message: "this path belongs to Portkey's hosted service and is not part of a gateway you run yourself",
 	})
-}
-
-func (v *visit) realtime() {
-	v.refuse(&llm.Error{Kind: llm.NotSupported, Status: http.StatusNotImplemented, Message: "the realtime API is not supported by this version"})
 }

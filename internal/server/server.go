@@ -74,6 +74,7 @@ type visit struct {
 	origin   llm.Origin
 	model    string
 	streamed bool // asked for in the address
+	upgrade  bool // to a WebSocket
 	attempts int
 	held     int64 // bytes counted in Server.buffered
 	usage    *llm.Usage

@@ -28,6 +28,10 @@ func (c *Client) readWhole(w *watch, call *call, resp *http.Response, r io.Reade
 	}
 	answer.Usage, answer.Finish = facts.Usage, facts.Finish
 	switch {
+	case call.back != nil:
+		if answer.Body, err = call.back(body); err != nil {
+			return nil, err
+		}
 	case call.vectors != nil:
 		if err := call.translateVectors(answer); err != nil {
 			return nil, err

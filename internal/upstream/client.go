@@ -42,6 +42,7 @@ type Request struct {
 	Model   string // in the address, for dialects that have it there
 	Stream  bool   // the same
 	Query   string
+	Upgrade bool        // to a WebSocket
 	Header  http.Header // the client's
 	Dialect *dialect.Dialect
 
@@ -179,6 +180,9 @@ func beforeSending(e *llm.Error) bool {
 
 // receive reads the answer, or the beginning of a stream.
 func (c *Client) receive(w *watch, call *call, resp *http.Response) (*llm.Answer, error) {
+	if call.socket && resp.StatusCode == http.StatusSwitchingProtocols {
+		return c.tunnel(w, resp)
+	}
 	if resp.StatusCode < 200 || resp.StatusCode >= 300 && resp.StatusCode < 400 && resp.StatusCode != http.StatusNotModified {
 		return nil, invalidResponse("the provider answered with a redirect or an unexpected status, which is not followed", nil)
 	}

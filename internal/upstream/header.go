@@ -40,8 +40,14 @@ func (c *Client) setHeaders(call *call, r *Request, t *policy.Target, key secret
 	} else if r.Body != nil {
 		out["Content-Type"] = jsonType
 	}
+	if call.mediaType != "" {
+		out["Content-Type"] = []string{call.mediaType}
+	}
 	if accept := r.Header.Get("Accept"); accept != "" {
 		out["Accept"] = []string{accept}
+	}
+	if call.back != nil { // what is read here is JSON, whatever the client would take
+		out["Accept"] = jsonType
 	}
 	out["Accept-Encoding"] = gzipOnly
 	if out["User-Agent"] == nil { // unless it was to be forwarded

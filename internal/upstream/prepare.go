@@ -30,16 +30,19 @@ type call struct {
 	stream bool
 	lost   []string
 
-	form     *provider.Provider // the target's provider, as it is for the model
-	provider string
-	strict   bool
-	client   *dialect.Dialect
-	speaks   *dialect.Dialect // what the provider speaks; nil: nobody looks inside
-	chat     *llm.Prompt      // the client's request, when the dialects differ
-	owner    seal.Owner       // of the proofs in it
-	vectors  *llm.Embedding   // the same, of a request for vectors
-	pieces   [][]byte         // the bodies it was cut into
-	got      *llm.Vectors     // what the provider answered
+	form      *provider.Provider // the target's provider, as it is for the model
+	provider  string
+	strict    bool
+	client    *dialect.Dialect
+	speaks    *dialect.Dialect                    // what the provider speaks; nil: nobody looks inside
+	chat      *llm.Prompt                         // the client's request, when the dialects differ
+	owner     seal.Owner                          // of the proofs in it
+	vectors   *llm.Embedding                      // the same, of a request for vectors
+	pieces    [][]byte                            // the bodies it was cut into
+	got       *llm.Vectors                        // what the provider answered
+	socket    bool                                // a WebSocket is asked for
+	mediaType string                              // of the body; empty: JSON
+	back      func(answer []byte) ([]byte, error) // carries an answer over, where the operation has one form
 }
 
 // translated reports that client and provider speak different dialects.
@@ -65,6 +68,9 @@ func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call
 	}
 	call.addQuery(r, t, key)
 	c.setHeaders(call, r, t, key)
+	if r.Upgrade {
+		call.upgrade(r)
+	}
 	return call, nil
 }
 
@@ -81,7 +87,7 @@ func ownerOf(r *Request, t *policy.Target, key secret.String) seal.Owner {
 // What the address says itself stays as it is: the client cannot say it again.
 func (c *call) addQuery(r *Request, t *policy.Target, key secret.String) {
 	query := ""
-	if r.Op == llm.Relay || r.Op == llm.Models || c.client.Query && !c.translated() {
+	if c.op == llm.Relay || c.op == llm.Models || c.client.Query && !c.translated() {
 		query = without(r.Query, c.url.Query())
 	}
 	if auth := t.Provider.Auth; auth.Scheme == provider.Query && !key.Empty() {
@@ -140,6 +146,11 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, e
 	if call.model != asked && !r.Dialect.ModelInURL {
 		body.Set("model", jsonx.Quote(call.model))
 	}
+	if r.Op.Relayable() && !call.form.Has(r.Op) {
+		call.op = llm.Relay
+		call.body = body.Bytes()
+		return call.form.RelayPath(r.Path)
+	}
 	place, err := call.form.Place(r.Op, r.Dialect.Name)
 	if err != nil {
 		return "", err
@@ -148,25 +159,40 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, e
 	if call.speaks, known = c.dialects(place.Dialect); !known || !call.client.Carries(r.Op, call.speaks) {
 		return "", notSupported("%s is not supported by %s: it speaks a wire format that this version does not translate", r.Op, t.Provider.ID)
 	}
-	path = place.For(call.stream)
 	call.model = place.Model(call.model)
-	switch {
-	case call.translated() && r.Op == llm.Embed:
-		return call.translateEmbedding(&body, t, place)
-	case call.translated():
-		return path, c.translate(call, &body, t)
+	if call.translated() {
+		return c.carry(call, &body, t, place)
 	}
-	if r.Body != nil {
-		call.lost = append(call.lost, call.form.Quirks.Edit(&body)...)
-		if err := call.form.Fill(&body, t.Fields); err != nil {
-			return "", err
-		}
-		call.body = body.Bytes()
-		if r.Op == llm.Chat && call.speaks.Origin != "" && dialect.HoldsPacked(call.body) {
-			return path, call.unpack()
-		}
+	return place.For(call.stream), call.pass(r, t, &body)
+}
+
+// carry writes the request in the provider's dialect.
+func (c *Client) carry(call *call, body *jsonx.Object, t *policy.Target, place provider.Endpoint) (path string, err error) {
+	switch call.op {
+	case llm.Embed:
+		return call.translateEmbedding(body, t, place)
+	case llm.Rerank:
+		return place.Path, swap(call, body, t, call.client.Rerank, call.speaks.Rerank)
+	case llm.Draw:
+		return place.Path, swap(call, body, t, call.client.Image, call.speaks.Image)
 	}
-	return path, nil
+	return place.For(call.stream), c.translate(call, body, t)
+}
+
+// pass edits the request in place: the provider speaks the client's dialect.
+func (c *call) pass(r *Request, t *policy.Target, body *jsonx.Object) error {
+	if r.Body == nil {
+		return nil
+	}
+	c.lost = append(c.lost, c.form.Quirks.Edit(body)...)
+	if err := c.form.Fill(body, t.Fields); err != nil {
+		return err
+	}
+	c.body = body.Bytes()
+	if r.Op == llm.Chat && c.speaks.Origin != "" && dialect.HoldsPacked(c.body) {
+		return c.unpack()
+	}
+	return nil
 }
 
 // unpack takes other vendors' proofs out of a request that needs no
@@ -226,7 +252,8 @@ func (c *call) ask(r *Request, t *policy.Target, body *jsonx.Object) (err error)
 	if r.Dialect.ModelInURL {
 		return nil
 	}
-	if c.model, err = modelOf(body); err != nil {
+	oneModel := r.Op.Relayable() && body.Get("model") == nil // some vendors have but one
+	if c.model, err = modelOf(body); err != nil && !oneModel {
 		return err
 	}
 	c.stream, err = streamOf(body)

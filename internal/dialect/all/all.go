@@ -10,8 +10,11 @@ import (
 	"sluice/internal/dialect/anthropic"
 	"sluice/internal/dialect/bedrock"
 	"sluice/internal/dialect/gemini"
+	"sluice/internal/dialect/image"
 	"sluice/internal/dialect/openai"
+	"sluice/internal/dialect/rerank"
 	"sluice/internal/dialect/responses"
+	"sluice/internal/llm"
 )
 
 var byName = map[string]*dialect.Dialect{
@@ -24,6 +27,34 @@ var byName = map[string]*dialect.Dialect{
 	responses.Dialect.Name: &responses.Dialect,
 }
 
+// single lists the formats of one operation. They are spoken beside OpenAI's
+// API, and failures are said as it does.
+func single(all ...dialect.Dialect) map[string]*dialect.Dialect {
+	byName := make(map[string]*dialect.Dialect, len(all))
+	for _, d := range all {
+		d.DecodeError, d.EncodeError, d.AppendErrorFrame = openai.Dialect.DecodeError, openai.Dialect.EncodeError, openai.Dialect.AppendErrorFrame
+		byName[d.Name] = &d
+	}
+	return byName
+}
+
+var ofOne = single(
+	rerank.Dialect, rerank.Voyage, rerank.Mixedbread, rerank.NVIDIA, rerank.TEI, rerank.Watsonx, rerank.Bedrock,
+	image.Dialect, image.StabilityV1, image.StabilityV2, image.Fireworks, image.Segmind, image.WorkersAI, image.Hyperbolic,
+	image.SiliconFlow, image.Imagen, image.Bedrock,
+)
+
+// ForOpenAI is what clients of OpenAI's API speak when they ask for the operation.
+func ForOpenAI(op llm.Op) *dialect.Dialect {
+	switch op {
+	case llm.Rerank:
+		return ofOne[rerank.Dialect.Name]
+	case llm.Draw:
+		return ofOne[image.Dialect.Name]
+	}
+	return &openai.Dialect
+}
+
 // Chats are the names of the dialects that have conversations, in order.
 func Chats() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(byName)), func(name string) bool { return byName[name].Chat == nil })
@@ -32,5 +63,8 @@ func Chats() []string {
 // Find returns the dialect of that name.
 func Find(name string) (*dialect.Dialect, bool) {
 	d, ok := byName[name]
+	if !ok {
+		d, ok = ofOne[name]
+	}
 	return d, ok
 }

@@ -43,15 +43,29 @@ func corpus(t *testing.T, d *dialect.Dialect) {
 // skips.
 func Corpus(t *testing.T, d *dialect.Dialect, judge func(*testing.T, *Recording)) {
 	t.Helper()
+	judged := 0
+	Recordings(t, func(t *testing.T, r *Recording) {
+		if slices.Contains(strings.Fields(apis[d.Name]), r.API) {
+			judged++
+			judge(t, r)
+		}
+	})
+	if judged == 0 {
+		t.Errorf("no recording of %s", apis[d.Name])
+	}
+}
+
+// Recordings hands every recording to judge. Without a corpus it skips.
+func Recordings(t *testing.T, judge func(*testing.T, *Recording)) {
+	t.Helper()
 	root := os.Getenv("SLUICE_CORPUS")
 	if root == "" {
 		t.Skip("SLUICE_CORPUS is not set: the recordings are not part of this repository")
 	}
 	files, err := filepath.Glob(filepath.Join(root, "recordings", "*", "*.json"))
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no recordings below %s: %v", root, err)
 	}
-	judged := 0
 	for _, file := range files {
 		raw, err := os.ReadFile(file)
 		if err != nil {
@@ -61,14 +75,7 @@ func Corpus(t *testing.T, d *dialect.Dialect, judge func(*testing.T, *Recording)
 		if err := jsonx.Unmarshal(raw, &r); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
-		if !slices.Contains(strings.Fields(apis[d.Name]), r.API) {
-			continue
-		}
-		judged++
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) { judge(t, &r) })
-	}
-	if judged == 0 {
-		t.Errorf("no recording of %s below %s", apis[d.Name], root)
 	}
 }
 

@@ -1,0 +1,114 @@
+package server
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"sluice/internal/llm"
+	"sluice/internal/upstream"
+)
+
+// realtime opens a WebSocket to a provider (contract, §1.6). The handshake goes
+// the way of every request, with fallback until a provider has agreed; after it
+// bytes pass both ways as they are, so that frames, their compression and the
+// reason of the end are between client and provider.
+func (v *visit) realtime() {
+	h := v.r.Header
+	if !strings.EqualFold(h.Get("Upgrade"), "websocket") || h.Get("Sec-Websocket-Key") == "" {
+		v.w.Header()["Upgrade"] = []string{"websocket"}
+		v.refuse(&llm.Error{
+			Kind: llm.InvalidRequest, Status: http.StatusUpgradeRequired, Param: "upgrade",
+			Message: "this path is a WebSocket: connect to it with one, ws://…/v1/realtime",
+		})
+		return
+	}
+	if h.Get("Authorization") == "" {
+		if key := keyAmong(h.Values("Sec-Websocket-Protocol")); key != "" {
+			h.Set("Authorization", "Bearer "+key)
+		}
+	}
+	v.upgrade = true
+	operation(llm.Relay)(v)
+}
+
+// keyAmong finds a browser's key among the protocols it offers.
+func keyAmong(protocols []string) string {
+	for name := range strings.SplitSeq(strings.Join(protocols, ","), ",") {
+		if key, ok := strings.CutPrefix(strings.TrimSpace(name), upstream.KeyProtocol); ok {
+			return key
+		}
+	}
+	return ""
+}
+
+// tunnel joins the client's connection to the provider's socket until either
+// ends.
+func (v *visit) tunnel(a *llm.Answer) {
+	defer func() { _ = a.Tunnel.Close() }()
+	v.origin, v.status = a.Origin, a.Status
+	conn, buffered, err := http.NewResponseController(v.w).Hijack()
+	if err != nil {
+		v.refuse(&llm.Error{Kind: llm.Internal, Status: http.StatusInternalServerError, Message: "internal error", Err: err})
+		return
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Time{})
+	if err := v.agree(conn, a); err != nil {
+		v.outcome = "canceled"
+		return
+	}
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() { // the gateway stops: both ends are closed, and the copying ends
+		select {
+		case <-v.r.Context().Done():
+			_ = conn.Close()
+			_ = a.Tunnel.Close()
+		case <-stop:
+		}
+	}()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = io.Copy(a.Tunnel, sent(buffered.Reader, conn))
+		_ = a.Tunnel.Close()
+	}()
+	_, _ = io.Copy(conn, a.Tunnel)
+	_ = conn.Close()
+	<-done
+}
+
+// agree answers the client's handshake with the provider's.
+func (v *visit) agree(conn net.Conn, a *llm.Answer) error {
+	h := v.w.Header()
+	for name, values := range a.Header {
+		h[name] = values
+	}
+	v.mark(h)
+	h["Connection"], h["Upgrade"] = []string{"Upgrade"}, []string{"websocket"}
+	_ = conn.SetWriteDeadline(time.Now().Add(v.Limits.WriteStall))
+	defer func() { _ = conn.SetWriteDeadline(time.Time{}) }()
+	if _, err := fmt.Fprintf(conn, "HTTP/1.1 %d %s\r\n", a.Status, http.StatusText(a.Status)); err != nil {
+		return err
+	}
+	if err := h.Write(conn); err != nil {
+		return err
+	}
+	_, err := io.WriteString(conn, "\r\n")
+	return err
+}
+
+// sent is what the client sends: first what the server had read of it already.
+func sent(buffered *bufio.Reader, conn net.Conn) io.Reader {
+	n := buffered.Buffered()
+	if n == 0 {
+		return conn
+	}
+	early, _ := buffered.Peek(n)
+	return io.MultiReader(strings.NewReader(string(early)), conn)
+}
