@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"sluice/internal/framing"
+	"sluice/internal/jsonx"
 	"sluice/internal/llm"
 )
 
@@ -62,9 +63,23 @@ type Dialect struct {
 	// answers unmended.
 	Repair func(op llm.Op, body []byte) []byte
 
-	// RepairEvent is Repair for the data of one event of a stream; nil means
-	// that it is fine as it is.
-	RepairEvent func(op llm.Op, data []byte) []byte
+	// RepairEvents is Repair for the events of one stream. What it returns mends
+	// the data of one event after the other; nil means that it is fine as it is.
+	RepairEvents func(op llm.Op) func(data []byte) []byte
+
+	// NoClients says that only providers speak this dialect: of Chat only their
+	// half is there.
+	NoClients bool
+
+	// Of is the dialect that this one is a variant of: a vendor's, who took
+	// another's over and changed a little. Clients speak that one. Between them
+	// and a provider of the variant bytes pass: Adapt edits requests, the repairs
+	// edit answers.
+	Of *Dialect
+
+	// Adapt makes a request in the variant of one in Of, in place, and names what
+	// was lost. It leaves alone what is of the variant already.
+	Adapt func(op llm.Op, body *jsonx.Object) (lost []string)
 
 	// NewTap does the same for a stream, event by event. It returns nil for
 	// operations whose streams nobody looks into.
@@ -106,7 +121,7 @@ func (d *Dialect) Carries(op llm.Op, to *Dialect) bool {
 	if op == llm.Complete { // in a conversation
 		answered = llm.Chat
 	}
-	return d == to || d.translates(op) && to.translates(answered)
+	return d.Passes(op, to) || d.translates(op) && to.translates(answered)
 }
 
 func (d *Dialect) translates(op llm.Op) bool {
@@ -125,6 +140,12 @@ func (d *Dialect) translates(op llm.Op) bool {
 		return d.Image != nil
 	}
 	return false
+}
+
+// Passes reports whether bytes pass between a client of d and a provider that
+// speaks to, edited at most. A variant is one of chats.
+func (d *Dialect) Passes(op llm.Op, to *Dialect) bool {
+	return d == to || to.Of == d && op == llm.Chat
 }
 
 // Facts is what a whole answer tells about itself.

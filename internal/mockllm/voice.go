@@ -93,6 +93,8 @@ var routes = []route{
 	{http.MethodGet, func(path string) bool { return strings.Contains(path, "/responses/") }, openAI(readStored)},
 	{http.MethodDelete, func(path string) bool { return strings.Contains(path, "/responses/") }, openAI(deleteStored)},
 	{http.MethodPost, suffix("/chat/completions"), openAI(readChat)},
+	{http.MethodPost, suffix("/v2/chat"), cohere(readCohereChat)},
+	{http.MethodPost, suffix("/v2/embed"), cohere(readCohereEmbed)},
 	{http.MethodPost, suffix("/chat"), openAI(readChat)}, // Writer
 	{http.MethodPost, suffix("/completions"), openAI(readComplete)},
 	{http.MethodPost, suffix("/embeddings"), openAI(readEmbed)},

@@ -87,6 +87,18 @@ var tongues = map[string]tongue{
 		whole:    hearContent,
 		streamed: hearContentStream,
 	},
+	"cohere": {
+		path: "/v2/chat", streamPath: "/v2/chat",
+		body: func(words, extra string, stream bool) string {
+			return `{"model":"command","messages":[{"role":"user","content":` + string(jsonx.Quote(words)) + `}]` + extra + streamMember(stream) + `}`
+		},
+		tools:     `,"tools":[{"type":"function","function":{"name":"get_weather","parameters":` + argsSchema + `}},{"type":"function","function":{"name":"get_time"}}]`,
+		forbidden: `,"tool_choice":"NONE"`, required: `,"tool_choice":"REQUIRED"`, limit: `,"max_tokens":3`, stop: `,"stop_sequences":[" there"]`,
+		schema:   `,"response_format":{"type":"json_object","json_schema":{"type":"object","properties":{"n":{"type":"integer"}}}}`,
+		finish:   map[string]string{"end": "COMPLETE", "length": "MAX_TOKENS", "calls": "TOOL_CALL", "stop": "STOP_SEQUENCE"},
+		whole:    hearCohere,
+		streamed: hearCohereStream,
+	},
 	"responses": {
 		path: "/v1/responses", streamPath: "/v1/responses",
 		body: func(words, extra string, stream bool) string {
@@ -99,6 +111,34 @@ var tongues = map[string]tongue{
 		whole:    hearResponse,
 		streamed: hearResponseStream,
 	},
+}
+
+func hearCohere(a answer) (h heard) {
+	each(a.body, []string{"message", "content"}, func(c jsonx.Value) {
+		h.Text += str(c, "text")
+		h.Thought += str(c, "thinking")
+	})
+	each(a.body, []string{"message", "tool_calls"}, func(c jsonx.Value) {
+		h.Calls += str(c, "function", "name") + str(c, "function", "arguments")
+	})
+	h.Finish, h.In, h.Out = a.at("finish_reason"), a.at("usage", "tokens", "input_tokens"), a.at("usage", "tokens", "output_tokens")
+	return h
+}
+
+func hearCohereStream(events []string) (h heard) {
+	for _, e := range events {
+		v := jsonx.Value(e)
+		m := jsonx.At(v, "delta", "message")
+		h.Text += str(m, "content", "text")
+		h.Thought += str(m, "content", "thinking")
+		h.Calls += str(m, "tool_calls", "function", "name") + str(m, "tool_calls", "function", "arguments")
+		if str(v, "type") == "message-end" {
+			h.Finish = str(v, "delta", "finish_reason")
+			h.In = string(jsonx.At(v, "delta", "usage", "tokens", "input_tokens"))
+			h.Out = string(jsonx.At(v, "delta", "usage", "tokens", "output_tokens"))
+		}
+	}
+	return h
 }
 
 func each(v jsonx.Value, path []string, visit func(jsonx.Value)) {
@@ -269,6 +309,8 @@ func TestVoiceFailures(t *testing.T) {
 		{"gemini", "error 503", "", 503, "error.status", "UNAVAILABLE", "overloaded"},
 		{"gemini", "error 501", "", 501, "error.status", "INTERNAL", "Not Implemented"},
 		{"gemini", "hi", "bad-key", 400, "error.status", "INVALID_ARGUMENT", "API_KEY_INVALID"},
+		{"cohere", "error 429", "", 429, "message", "You are past the per minute request limit, please wait and try again later.", "mock"},
+		{"cohere", "error 418", "", 418, "message", "i'm a teapot", ""},
 		{"responses", "error 429", "", 429, "error.code", "rate_limit_exceeded", "Rate limit"},
 		{"responses", "hi", "bad-key", 401, "error.code", "invalid_api_key", "Incorrect API key"},
 	} {
@@ -281,6 +323,7 @@ func TestVoiceFailures(t *testing.T) {
 		})
 	}
 	for name, want := range map[string]string{
+		"cohere":    `data: {"delta":{"error":"internal server error","finish_reason":"ERROR"}`,
 		"anthropic": `event: error` + "\n" + `data: {"type":"error","error":{"type":"api_error"`,
 		"gemini":    `data: {"error":{"code":500,`,
 		"responses": `event: error` + "\n" + `data: {"code":"server_error",`,

@@ -131,6 +131,9 @@ func (c *checker) operations() {
 		if e.StreamPath != "" {
 			c.location(key+".stream_path", e.StreamPath)
 		}
+		for header, path := range e.When {
+			c.location(key+".when."+header, path)
+		}
 		if e.ManyPath != "" {
 			c.location(key+".many_path", e.ManyPath)
 		}

@@ -61,7 +61,8 @@ type fileOp struct {
 	StreamPath string `yaml:"stream_path"`
 	ManyPath   string `yaml:"many_path"`
 
-	Strip []string `yaml:"strip"`
+	When  map[string]string `yaml:"when"`
+	Strip []string          `yaml:"strip"`
 }
 
 type fileVar struct {

@@ -38,10 +38,11 @@ const (
 
 // Endpoint is where one operation lives and which wire format it speaks there.
 type Endpoint struct {
-	Dialect    string // empty for the list of models
-	Path       string // behind the base URL, or a whole https URL
-	StreamPath string // the same for a stream, where it differs
-	ManyPath   string // the same for several texts at once, where it differs
+	Dialect    string            // empty for the list of models
+	Path       string            // behind the base URL, or a whole https URL
+	StreamPath string            // the same for a stream, where it differs
+	ManyPath   string            // the same for several texts at once, where it differs
+	When       map[string]string // other paths for the same bytes, by the client header that asks for them with "true"
 
 	Strip []string // beginnings of a model's name that this operation does not take
 }

@@ -3,6 +3,7 @@ package provider
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"sluice/internal/llm"
@@ -72,6 +73,17 @@ func (e Endpoint) Model(name string) string {
 	return name
 }
 
+// Instead is the path that a header of the client's names by being true, or
+// else the one given.
+func (e Endpoint) Instead(h http.Header, path string) string {
+	for name, other := range e.When {
+		if h.Get(name) == "true" {
+			return other
+		}
+	}
+	return path
+}
+
 // Address makes a URL of a path of this provider, as URL does.
 func (p *Provider) Address(path, customHost string, vars map[string]string, model string) (string, error) {
 	base, err := p.base(customHost)
@@ -134,7 +146,24 @@ func (p *Provider) RelayPath(path string) (string, error) {
 		}
 		return to, nil
 	}
+	if first, _, _ := strings.Cut(path[1:], "/"); slices.Contains(openAIOnly, first) && !p.speaksOpenAI() {
+		return "", &llm.Error{Kind: llm.NotSupported, Status: http.StatusNotImplemented, Message: "/v1/" + first + " is not supported by " + p.ID}
+	}
 	return p.Relay + escapeBraces(path), nil
+}
+
+// openAIOnly are what OpenAI's paths begin with that no vendor has who did not
+// copy its API. Where one does, its file says the path.
+var openAIOnly = []string{
+	"assistants", "audio", "containers", "conversations", "evals", "fine_tuning", "images", "moderations", "realtime", "responses", "threads",
+	"uploads", "vector_stores", "videos",
+}
+
+// speaksOpenAI reports whether the vendor copied OpenAI's API, or may have: one
+// without conversations says nothing about that.
+func (p *Provider) speaksOpenAI() bool {
+	chat, ok := p.Ops[llm.Chat]
+	return !ok || slices.Contains([]string{"openai", "mistral", "responses"}, chat.Dialect)
 }
 
 // escapeBraces keeps what a client wrote from being read as a variable.

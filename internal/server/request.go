@@ -204,6 +204,9 @@ func (v *visit) readBody(x *gateway.Exchange, kind bodyKind) error {
 	if err != nil {
 		return invalidJSON("the body is not valid JSON: " + err.Error())
 	}
+	if v.deployment != "" && object.Get("model") == nil {
+		object.Set("model", jsonx.Quote(v.deployment))
+	}
 	x.Body = &object
 	if model, ok := jsonx.Text(object.Get("model")); ok {
 		v.model = model

@@ -52,6 +52,9 @@ var table = []rule{
 	{"", "/feedback", inference, (*visit).hostedOnly},
 	{"", "/logs*", inference, (*visit).hostedOnly},
 	{"GET", "/realtime", inference, (*visit).realtime},
+	{"POST", "/model/*", inference, (*visit).bedrockCall},
+	{"POST", "/chat", inference, cohereCall(llm.Chat)},
+	{"POST", "/embed", inference, cohereCall(llm.Embed)},
 	{"", "/proxy/*", inference, (*visit).proxied},
 	{"", "/*", inference, operation(llm.Relay)},
 }
@@ -61,7 +64,7 @@ var table = []rule{
 var bare = []string{
 	"chat", "completions", "embeddings", "models", "moderations", "images", "audio", "files", "uploads", "batches",
 	"fine_tuning", "responses", "conversations", "assistants", "threads", "vector_stores", "containers", "evals",
-	"videos", "realtime", "rerank", "proxy", "prompts", "feedback", "logs", "messages", "complete",
+	"videos", "realtime", "rerank", "proxy", "prompts", "feedback", "logs", "messages", "complete", "model", "skills",
 }
 
 // doors say whose words are spoken on paths that are not OpenAI's chat API.
@@ -82,13 +85,18 @@ var methods = map[string]struct {
 	"streamGenerateContent": {llm.Chat, true},
 	"countTokens":           {llm.CountTokens, false},
 	"embedContent":          {llm.Embed, false},
+	"batchEmbedContents":    {llm.Embed, false},
 }
 
-// find the door of a path. gemini says that the version was one of its own.
-func (v *visit) find(path string, gemini bool) *dialect.Dialect {
+// find the door of a path. Some versions are one vendor's own.
+func (v *visit) find(path, version string) *dialect.Dialect {
 	name := "openai"
-	if _, method, ok := cutMethod(path); gemini || ok && methods[method].op != llm.Relay {
+	_, method, ok := cutMethod(path)
+	switch {
+	case version == "v1beta", version == "v1alpha", ok && methods[method].op != llm.Relay:
 		name = "gemini"
+	case version == "v2":
+		name = "cohere"
 	}
 	for _, d := range doors {
 		if rest, ok := strings.CutPrefix(path, d.prefix); ok && (rest == "" || rest[0] == '/') {
@@ -126,8 +134,11 @@ func (v *visit) modelMethod() {
 // route finds what a request is for, and whether it may come in at all.
 func (v *visit) route() {
 	path, version, ok := normalise(v.r.URL.EscapedPath())
+	if ok {
+		path, version = v.native(path, version)
+	}
 	versioned := version != ""
-	v.door = v.find(path, version == "v1beta" || version == "v1alpha")
+	v.door = v.find(path, version)
 	if e := v.admit(); e != nil {
 		v.refuse(e)
 		return
@@ -181,7 +192,7 @@ func normalise(path string) (rest, version string, ok bool) {
 	if hasDots(path) {
 		return "", "", false
 	}
-	for _, version = range []string{"v1", "v1beta", "v1alpha"} {
+	for _, version = range []string{"v1", "v1beta", "v1alpha", "v2"} {
 		if rest, ok = strings.CutPrefix(path, "/"+version+"/"); ok {
 			return "/" + rest, version, rest != ""
 		}

@@ -75,12 +75,14 @@ type visit struct {
 	model    string
 	streamed bool // asked for in the address
 	upgrade  bool // to a WebSocket
-	attempts int
-	held     int64 // bytes counted in Server.buffered
-	usage    *llm.Usage
-	outcome  string
-	warnings []string
-	err      error
+
+	deployment string // of Azure's, which is the model where the body names none
+	attempts   int
+	held       int64 // bytes counted in Server.buffered
+	usage      *llm.Usage
+	outcome    string
+	warnings   []string
+	err        error
 }
 
 // ServeHTTP answers one request. A panic stays within it (R03).

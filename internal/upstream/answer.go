@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"io"
 	"net/http"
-	"strings"
 
 	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
@@ -96,9 +95,13 @@ func (c *call) name(h http.Header, id, model *string) {
 	for _, name := range requestIDs {
 		*id = cmp.Or(*id, h.Get(name))
 	}
-	*id = cmp.Or(*id, "resp_"+strings.ToLower(rand.Text()))
+	*id = cmp.Or(*id, newID())
 	*model = cmp.Or(*model, c.model)
 }
+
+// newID is the id of an answer whose provider gave it none. Clients rely on it
+// (wire formats, canonical answer).
+func newID() string { return "chatcmpl-" + rand.Text() }
 
 // asked is the operation as the provider knows it.
 func (c *call) asked() llm.Op {

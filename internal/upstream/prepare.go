@@ -46,7 +46,7 @@ type call struct {
 }
 
 // translated reports that client and provider speak different dialects.
-func (c *call) translated() bool { return c.speaks != nil && c.speaks != c.client }
+func (c *call) translated() bool { return c.speaks != nil && !c.client.Passes(c.op, c.speaks) }
 
 // prepare shapes a request for a target: overrides, quirks, dialect, address
 // and headers. Its errors never reached the network.
@@ -163,7 +163,7 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, e
 	if call.translated() {
 		return c.carry(call, &body, t, place)
 	}
-	return place.For(call.stream), call.pass(r, t, &body)
+	return place.Instead(r.Header, place.For(call.stream)), call.pass(r, t, &body)
 }
 
 // carry writes the request in the provider's dialect.
@@ -187,6 +187,9 @@ func (c *call) pass(r *Request, t *policy.Target, body *jsonx.Object) error {
 	c.lost = append(c.lost, c.form.Quirks.Edit(body)...)
 	if err := c.form.Fill(body, t.Fields); err != nil {
 		return err
+	}
+	if c.speaks.Adapt != nil {
+		c.lost = append(c.lost, c.speaks.Adapt(r.Op, body)...)
 	}
 	c.body = body.Bytes()
 	if r.Op == llm.Chat && c.speaks.Origin != "" && dialect.HoldsPacked(c.body) {

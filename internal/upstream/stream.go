@@ -21,8 +21,8 @@ func (c *Client) openStream(w *watch, call *call, resp *http.Response, r io.Read
 	}
 	if call.speaks != nil && call.speaks.NewTap != nil {
 		s.tap, s.terminal = call.speaks.NewTap(call.asked()), call.speaks.Terminal
-		if s.op = call.op; call.strict {
-			s.mend = call.speaks.RepairEvent
+		if call.speaks.RepairEvents != nil && call.strict {
+			s.mend = call.speaks.RepairEvents(call.op)
 		}
 	}
 	if call.translated() {
@@ -56,8 +56,7 @@ type events struct {
 	frames   framing.Frames
 	tap      dialect.Tap // nil: nobody looks inside
 	terminal []byte
-	op       llm.Op
-	mend     func(op llm.Op, data []byte) []byte // may be nil
+	mend     func(data []byte) []byte // may be nil
 
 	decoder dialect.Decoder // both nil when bytes pass
 	encoder dialect.Encoder
@@ -174,7 +173,7 @@ func (s *events) mended(data []byte) []byte {
 	if s.mend == nil {
 		return nil
 	}
-	return s.mend(s.op, data)
+	return s.mend(data)
 }
 
 // translated carries one event over. The encoder may have nothing to say.

@@ -9,8 +9,10 @@ import (
 	"sluice/internal/dialect"
 	"sluice/internal/dialect/anthropic"
 	"sluice/internal/dialect/bedrock"
+	"sluice/internal/dialect/cohere"
 	"sluice/internal/dialect/gemini"
 	"sluice/internal/dialect/image"
+	"sluice/internal/dialect/mistral"
 	"sluice/internal/dialect/openai"
 	"sluice/internal/dialect/rerank"
 	"sluice/internal/dialect/responses"
@@ -21,8 +23,12 @@ var byName = map[string]*dialect.Dialect{
 	anthropic.Dialect.Name: &anthropic.Dialect,
 	bedrock.Dialect.Name:   &bedrock.Dialect,
 	bedrock.Invoke.Name:    &bedrock.Invoke,
+	cohere.Generate.Name:   &cohere.Generate,
+	cohere.V1.Name:         &cohere.V1,
+	cohere.Dialect.Name:    &cohere.Dialect,
 	gemini.Dialect.Name:    &gemini.Dialect,
 	gemini.Predict.Name:    &gemini.Predict,
+	"mistral":              mistral.Of(&openai.Dialect),
 	openai.Dialect.Name:    &openai.Dialect,
 	responses.Dialect.Name: &responses.Dialect,
 }

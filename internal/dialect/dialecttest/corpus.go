@@ -16,7 +16,7 @@ import (
 // apis names the recordings that are of each dialect.
 var apis = map[string]string{
 	"openai": "openai.chat", "anthropic": "anthropic.messages", "responses": "openai.responses",
-	"gemini":  "gemini.generateContent gemini.streamGenerateContent",
+	"gemini": "gemini.generateContent gemini.streamGenerateContent", "cohere": "cohere.chat", "mistral": "mistral.chat",
 	"bedrock": "bedrock.converse bedrock.converseStream", "bedrock-invoke": "bedrock.invoke_embeddings",
 }
 
@@ -38,6 +38,9 @@ func corpus(t *testing.T, d *dialect.Dialect) {
 	t.Helper()
 	Corpus(t, d, func(t *testing.T, r *Recording) { exchange(t, d, r) })
 }
+
+// Recorded reports whether the corpus has anything of a dialect.
+func Recorded(d *dialect.Dialect) bool { return apis[d.Name] != "" }
 
 // Corpus hands every recording of a dialect to judge. Without a corpus it
 // skips.

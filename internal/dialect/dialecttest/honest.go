@@ -113,7 +113,8 @@ func survive(t T, before *said, again *llm.Prompt, lost []string) {
 	var after said
 	after.add(again.Messages)
 	l := losses(lost)
-	all := after.text.String()
+	// Words beside calls are the model's plan in Cohere's dialect.
+	all := after.text.String() + strings.Join(after.thoughts, "")
 	for _, text := range before.texts {
 		if strings.TrimSpace(text) != "" && !strings.Contains(all, strings.TrimRight(text, " \t\r\n")) && !strings.Contains(all, printed(text)) {
 			t.Errorf("the text %q vanished (L3): %q", text, all)

@@ -35,6 +35,9 @@ func Matrix(root string, names []string, find func(string) (*dialect.Dialect, bo
 			if !okC || !okP {
 				return nil, fmt.Errorf("no dialect %s or %s", client, provider)
 			}
+			if c.NoClients || p.NoClients && p.Of == nil { // nothing could be read again
+				continue
+			}
 			cell := Cell{Client: client, Provider: provider, Lost: make(map[string]int)}
 			if err := m.cell(&cell, c, p); err != nil {
 				return nil, err
@@ -76,8 +79,12 @@ func (m *matrix) cell(cell *Cell, client, provider *dialect.Dialect) error {
 }
 
 func (c *Cell) request(t T, client, provider *dialect.Dialect, body []byte) {
-	if client == provider {
+	switch client {
+	case provider:
 		Request(t, client, body)
+		return
+	case provider.Of:
+		c.lose("", AdaptRequest(t, provider, body))
 		return
 	}
 	lost, refused := CarryRequest(t, client, provider, body)

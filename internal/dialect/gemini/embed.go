@@ -19,6 +19,9 @@ func (embedCodec) BatchSize(string) int { return 100 }
 // EncodeRequest writes the request. Many texts must go as many requests: as parts
 // of one they would become one vector.
 func (embedCodec) EncodeRequest(e *llm.Embedding) (body []byte, many bool, lost []string, err error) {
+	if e.Pictures() {
+		return nil, false, nil, dialect.Refuse("input", "this provider makes vectors of texts only")
+	}
 	var losses dialect.Losses
 	losses.Extra("", e.Extra, family)
 	switch n := len(e.Texts); {
@@ -44,6 +47,13 @@ func resource(model string) string {
 	return "models/" + model
 }
 
+// tasks are the vendor's words for Cohere's, which clients of OpenAI's dialect
+// say too (Gemini API, task types; Cohere API, Embed v2, input_type).
+var tasks = map[string]string{
+	"search_document": "RETRIEVAL_DOCUMENT", "search_query": "RETRIEVAL_QUERY",
+	"classification": "CLASSIFICATION", "clustering": "CLUSTERING",
+}
+
 func one(e *llm.Embedding, text, model string) jsonx.Value {
 	var part, w dialect.Writer
 	part.Text("text", text)
@@ -53,7 +63,11 @@ func one(e *llm.Embedding, text, model string) jsonx.Value {
 	content.Raw("parts", parts.Array())
 	w.Some("model", model)
 	w.Raw("content", content.Object())
-	w.Some("taskType", e.Task)
+	task := e.Task
+	if word, known := tasks[task]; known {
+		task = word
+	}
+	w.Some("taskType", task)
 	w.Some("title", e.Title)
 	w.Int("outputDimensionality", e.Dimensions)
 	return w.Object()

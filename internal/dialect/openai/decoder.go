@@ -155,8 +155,7 @@ func (d *decoder) delta(c *choiceState, r *dialect.Reader) {
 		d.text(c, llm.PartText, "", s)
 	} else {
 		for v := range jsonx.Elements(r.Peek("content")) {
-			s, _ := jsonx.Text(jsonx.At(v, "text"))
-			d.text(c, llm.PartText, "", s)
+			d.piece(c, v)
 		}
 	}
 	if s := r.Text("refusal"); s != "" {
@@ -171,6 +170,17 @@ func (d *decoder) delta(c *choiceState, r *dialect.Reader) {
 	}
 	if v := r.Take("function_call"); v != nil {
 		d.legacy(c, r.Object(v, "function_call"))
+	}
+}
+
+// piece reads a part of a content in pieces: a text, or what the model thinks
+// (Mistral).
+func (d *decoder) piece(c *choiceState, v jsonx.Value) {
+	s, _ := jsonx.Text(jsonx.At(v, "text"))
+	d.text(c, llm.PartText, "", s)
+	for t := range jsonx.Elements(jsonx.At(v, "thinking")) {
+		s, _ := jsonx.Text(jsonx.At(t, "text"))
+		d.text(c, llm.PartThinking, pieces, s)
 	}
 }
 

@@ -1,10 +1,6 @@
 package openai
 
 import (
-	"encoding/base64"
-	"encoding/binary"
-	"math"
-
 	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
@@ -17,31 +13,60 @@ type embedCodec struct{}
 func (embedCodec) DecodeRequest(body []byte) (*llm.Embedding, error) {
 	r := dialect.ReadRequest(body)
 	e := &llm.Embedding{Model: r.Text("model"), Dimensions: r.Int("dimensions"), Base64: r.Text("encoding_format") == "base64"}
-	_ = r.Take("user") // bookkeeping that nobody can miss
+	e.Task = r.Text("input_type") // the incumbent's, for vendors that want to know
+	_ = r.Take("user")            // bookkeeping that nobody can miss
 	if text, ok := jsonx.Text(r.Peek("input")); ok {
 		_ = r.Take("input")
 		e.Texts = []string{text}
 	} else {
 		e.Batch = true
 		for at, v := range r.List("input") {
-			text, ok := jsonx.Text(v)
-			if !ok {
+			switch text, ok := jsonx.Text(v); {
+			case ok:
+				e.Add(text, nil)
+			case jsonx.KindOf(v) == jsonx.Composite:
+				readInput(e, r.Object(v, at))
+			default:
 				r.Fail(at, "must be a text: token ids mean nothing to another vendor")
 			}
-			e.Texts = append(e.Texts, text)
 		}
 	}
 	e.Extra = r.Rest(family)
 	return e, r.Err()
 }
 
+// readInput reads an element that is no plain text: the incumbent's {text} and
+// {image: {base64 | url}} (wire formats, canonical embeddings).
+func readInput(e *llm.Embedding, o *dialect.Reader) {
+	v := o.Peek("image")
+	if v == nil {
+		if o.Peek("text") == nil {
+			o.Fail(o.Path("text"), "or an image is required")
+		}
+		e.Add(o.Text("text"), nil)
+		return
+	}
+	image := o.Object(v, "image")
+	m := &llm.Media{Kind: llm.Image, URL: image.Text("url"), Data: image.Text("base64"), Type: "image/png"}
+	if kind, data, ok := dialect.DataURL(m.URL + m.Data); ok {
+		m.Type, m.Data, m.URL = kind, data, ""
+	}
+	if m.URL != "" {
+		m.Type = ""
+	}
+	e.Add("", m)
+}
+
 // EncodeRequest asks a provider. Plain numbers are asked for: whoever wants them
 // packed gets them packed here.
 func (embedCodec) EncodeRequest(e *llm.Embedding) (body []byte, many bool, lost []string, err error) {
+	if e.Pictures() {
+		return nil, false, nil, dialect.Refuse("input", "this provider makes vectors of texts only")
+	}
 	var losses dialect.Losses
 	losses.Extra("", e.Extra, family)
 	if e.Task != "" {
-		losses.Add("taskType")
+		losses.Add("input_type")
 	}
 	if e.Title != "" {
 		losses.Add("title")
@@ -77,7 +102,7 @@ func (embedCodec) EncodeReply(v *llm.Vectors, ask *llm.Embedding, provider strin
 	var list dialect.List
 	for i, values := range v.Values {
 		if ask.Base64 {
-			values = packed(values)
+			values = dialect.Packed(values)
 		}
 		var one dialect.Writer
 		one.Text("object", "embedding")
@@ -102,15 +127,4 @@ func (embedCodec) EncodeReply(v *llm.Vectors, ask *llm.Embedding, provider strin
 	w.Text("provider", provider)
 	w.Raw("usage", u.Object())
 	return w.Object()
-}
-
-// packed writes a vector as little-endian float32 in base64, which OpenAI's own
-// SDKs ask for unless told otherwise (wire formats, canonical embeddings).
-func packed(values jsonx.Value) jsonx.Value {
-	var raw []byte
-	for v := range jsonx.Elements(values) {
-		f, _ := jsonx.Float(v)
-		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(float32(f)))
-	}
-	return jsonx.Quote(base64.StdEncoding.EncodeToString(raw))
 }

@@ -3,13 +3,14 @@ package openai
 import (
 	"testing"
 
+	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
 )
 
 // TestPacked is the vector of the wire formats, golden examples.
 func TestPacked(t *testing.T) {
-	if got := string(packed(jsonx.Value("[0.1,-0.5,1.0]"))); got != `"zczMPQAAAL8AAIA/"` {
+	if got := string(dialect.Packed(jsonx.Value("[0.1,-0.5,1.0]"))); got != `"zczMPQAAAL8AAIA/"` {
 		t.Errorf("got %s", got)
 	}
 }

@@ -10,7 +10,7 @@ var Dialect = dialect.Dialect{
 	Embed:            embedCodec{},
 	Inspect:          inspect,
 	Repair:           repair,
-	RepairEvent:      repairChunk,
+	RepairEvents:     repairEvents,
 	NewTap:           newTap,
 	DecodeError:      decodeError,
 	EncodeError:      encodeError,

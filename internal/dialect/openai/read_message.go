@@ -135,6 +135,9 @@ var readers = map[string]func(*dialect.Reader) llm.Part{
 		return llm.Part{Kind: llm.PartRefusal, Text: r.Text("refusal"), Label: refusalPart}
 	},
 	"thinking": func(r *dialect.Reader) llm.Part {
+		if jsonx.KindOf(r.Peek("thinking")) == jsonx.Array {
+			return readThoughts(r)
+		}
 		p := llm.Part{Kind: llm.PartThinking, Text: r.Text("thinking"), Label: "thinking"}
 		if s := r.Text("signature"); s != "" {
 			p.Seal = &llm.Seal{Origin: "anthropic", Kind: llm.Signature, Data: s}
@@ -146,7 +149,16 @@ var readers = map[string]func(*dialect.Reader) llm.Part{
 	},
 	"image_url": func(r *dialect.Reader) llm.Part { return readURL(r, "image_url", llm.Image) },
 	"video_url": func(r *dialect.Reader) llm.Part { return readURL(r, "video_url", llm.Video) },
+	"document_url": func(r *dialect.Reader) llm.Part { // Mistral's
+		m := &llm.Media{Kind: llm.Document, Name: r.Text("document_name")}
+		setURL(r, m, "document_url", r.Text("document_url"))
+		return llm.Part{Kind: llm.PartMedia, Media: m}
+	},
 	"input_audio": func(r *dialect.Reader) llm.Part {
+		if data, ok := jsonx.Text(r.Peek("input_audio")); ok { // Mistral's
+			r.Take("input_audio")
+			return llm.Part{Kind: llm.PartMedia, Media: &llm.Media{Kind: llm.Audio, Data: data, Type: "audio/mp3"}}
+		}
 		a := r.Object(r.Take("input_audio"), "input_audio")
 		m := &llm.Media{Kind: llm.Audio, Data: a.Text("data"), Type: "audio/" + a.Text("format")}
 		m.Extra = a.Rest(family)
@@ -155,8 +167,27 @@ var readers = map[string]func(*dialect.Reader) llm.Part{
 	"file": readFile,
 }
 
+// pieces labels thinking that stands among the content as a list of texts.
+const pieces = "content"
+
+// readThoughts reads Mistral's thinking. The list is kept for vendors of this
+// format.
+func readThoughts(r *dialect.Reader) llm.Part {
+	p := llm.Part{Kind: llm.PartThinking, Label: pieces}
+	for v := range jsonx.Elements(r.Peek("thinking")) {
+		s, _ := jsonx.Text(jsonx.At(v, "text"))
+		p.Text += s
+	}
+	return p
+}
+
 func readURL(r *dialect.Reader, name string, kind llm.MediaKind) llm.Part {
 	m := &llm.Media{Kind: kind}
+	if url, ok := jsonx.Text(r.Peek(name)); ok { // Mistral's shorter form
+		r.Take(name)
+		setURL(r, m, name, url)
+		return llm.Part{Kind: llm.PartMedia, Media: m}
+	}
 	o := r.Object(r.Take(name), name)
 	setURL(o, m, "url", o.Text("url"))
 	m.Detail = o.Text("detail")
@@ -181,6 +212,9 @@ func setURL(r *dialect.Reader, m *llm.Media, name, url string) {
 // readFile reads a document. OpenAI wants a data URL as its data; bare base64
 // is accepted as the incumbent does, and is a PDF unless a type is given.
 func readFile(r *dialect.Reader) llm.Part {
+	if id, ok := jsonx.Text(r.Peek("file_id")); ok { // Mistral's shorter form
+		return llm.Part{Kind: llm.PartMedia, Media: &llm.Media{Kind: llm.Document, FileID: id}}
+	}
 	o := r.Object(r.Take("file"), "file")
 	m := &llm.Media{Kind: llm.Document, FileID: o.Text("file_id"), Name: o.Text("filename"), URL: o.Text("file_url")}
 	if m.Name == "" {

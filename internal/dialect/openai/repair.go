@@ -28,9 +28,9 @@ func repair(op llm.Op, body []byte) []byte {
 	if op == llm.Chat {
 		missing(&o, "id", func() jsonx.Value { return jsonx.Quote("chatcmpl-" + rand.Text()) })
 		missing(&o, "created", func() jsonx.Value { return strconv.AppendInt(nil, time.Now().Unix(), 10) })
-		each(&o, "choices", repairChoice)
+		o.Each("choices", repairChoice)
 	}
-	within(&o, "usage", func(u *jsonx.Object) {
+	o.Within("usage", func(u *jsonx.Object) {
 		withoutNull(u, "prompt_tokens_details")
 		withoutNull(u, "completion_tokens_details")
 	})
@@ -58,6 +58,11 @@ func suspect(op llm.Op, body []byte) bool {
 		bytes.Count(body, []byte(`"content"`)) < bytes.Count(body, []byte(`"message"`))
 }
 
+// repairEvents mends the events of one stream. Nothing has to be remembered.
+func repairEvents(op llm.Op) func(data []byte) []byte {
+	return func(data []byte) []byte { return repairChunk(op, data) }
+}
+
 // repairChunk is repair for one event of a stream; nil means that nothing needs
 // mending.
 func repairChunk(op llm.Op, data []byte) []byte {
@@ -81,13 +86,13 @@ var chunks = map[llm.Op]string{llm.Chat: "chat.completion.chunk", llm.Complete: 
 func repairChoice(i int, c *jsonx.Object) {
 	missing(c, "index", func() jsonx.Value { return strconv.AppendInt(nil, int64(i), 10) })
 	calls := 0
-	within(c, "message", func(m *jsonx.Object) {
+	c.Within("message", func(m *jsonx.Object) {
 		missing(m, "role", func() jsonx.Value { return jsonx.Quote("assistant") })
 		missing(m, "content", func() jsonx.Value { return jsonx.Value("null") })
 		for _, name := range neverNull {
 			withoutNull(m, name)
 		}
-		calls = each(m, "tool_calls", repairCall)
+		calls = m.Each("tool_calls", repairCall)
 	})
 	// Some servers end with stop although the model calls a tool; agents that
 	// go by the reason would never run it.
@@ -101,7 +106,7 @@ func repairCall(_ int, t *jsonx.Object) {
 		t.Set("id", jsonx.Quote("call_"+rand.Text()))
 	}
 	missing(t, "type", func() jsonx.Value { return jsonx.Quote("function") })
-	within(t, "function", func(f *jsonx.Object) {
+	t.Within("function", func(f *jsonx.Object) {
 		if args := f.Get("arguments"); jsonx.KindOf(args) == jsonx.Composite {
 			f.Set("arguments", jsonx.Quote(string(args)))
 		}
@@ -118,37 +123,4 @@ func withoutNull(o *jsonx.Object, name string) {
 	if jsonx.KindOf(o.Get(name)) == jsonx.Null {
 		o.Delete(name)
 	}
-}
-
-// within edits a member that is an object, if it is one.
-func within(o *jsonx.Object, name string, edit func(*jsonx.Object)) {
-	inner, err := jsonx.Parse(o.Get(name))
-	if err != nil {
-		return
-	}
-	if edit(&inner); inner.Edited() {
-		o.Set(name, inner.Bytes())
-	}
-}
-
-// each edits the objects of a member that is an array and counts them.
-func each(o *jsonx.Object, name string, edit func(int, *jsonx.Object)) (n int) {
-	list := o.Get(name)
-	out, edited := jsonx.Value{'['}, false
-	for v := range jsonx.Elements(list) {
-		if n > 0 {
-			out = append(out, ',')
-		}
-		if inner, err := jsonx.Parse(v); err == nil {
-			edit(n, &inner)
-			edited = edited || inner.Edited()
-			v = inner.Bytes()
-		}
-		out = append(out, v...)
-		n++
-	}
-	if edited {
-		o.Set(name, append(out, ']'))
-	}
-	return n
 }

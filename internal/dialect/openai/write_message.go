@@ -201,6 +201,8 @@ func (e *requestWriter) thinking(t *turn, m *llm.Message, p *llm.Part, at string
 	switch {
 	case !e.native() || p.Label == "":
 		e.lost.Add("%s:thinking", at)
+	case p.Label == pieces:
+		t.text = append(t.text, *p)
 	case p.Label != "thinking":
 		t.thinking, t.thinkingName = p.Text, p.Label
 	case t.blocks.Empty(): // the whole turn was read from there
@@ -292,6 +294,8 @@ func (e *requestWriter) part(i int, m *llm.Message, p *llm.Part) jsonx.Value {
 	case llm.PartRefusal:
 		w.Text("type", "refusal")
 		w.Text("refusal", p.Text)
+	case llm.PartThinking: // in pieces, which are among the members
+		w.Text("type", "thinking")
 	case llm.PartMedia:
 		e.media(&w, at, p.Media)
 	case llm.PartOpaque:
