@@ -45,6 +45,9 @@ func (e *Embedding) Split(size int) []Embedding {
 	for from := 0; from < len(e.Texts); from += size {
 		piece := *e
 		piece.Texts = e.Texts[from:min(from+size, len(e.Texts))]
+		if e.Media != nil {
+			piece.Media = e.Media[from:min(from+size, len(e.Media))]
+		}
 		piece.Batch = e.Batch && size > 1
 		pieces = append(pieces, piece)
 	}

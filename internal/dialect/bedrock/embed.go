@@ -57,24 +57,24 @@ func vectorsOf(model string) int {
 // BatchSize is how many texts one request may hold.
 func (embedCodec) BatchSize(model string) int { return vectors[vectorsOf(model)].texts }
 
-// What vectors are for, in Gemini's words, which are the vocabulary's, in those
-// of Cohere and those of Nova. Documents are the default, as in a store most
-// vectors are theirs.
-var (
-	inputTypes = map[string]string{
-		"": "search_document", "RETRIEVAL_DOCUMENT": "search_document", "RETRIEVAL_QUERY": "search_query",
-		"QUESTION_ANSWERING": "search_query", "FACT_VERIFICATION": "search_query", "CODE_RETRIEVAL_QUERY": "search_query",
-		"CLASSIFICATION": "classification", "CLUSTERING": "clustering", "SEMANTIC_SIMILARITY": "clustering",
-	}
-	purposes = map[string]string{
-		"": "GENERIC_INDEX", "RETRIEVAL_DOCUMENT": "GENERIC_INDEX", "RETRIEVAL_QUERY": "TEXT_RETRIEVAL",
-		"QUESTION_ANSWERING": "TEXT_RETRIEVAL", "FACT_VERIFICATION": "TEXT_RETRIEVAL", "CODE_RETRIEVAL_QUERY": "TEXT_RETRIEVAL",
-		"CLASSIFICATION": "CLASSIFICATION", "CLUSTERING": "CLUSTERING", "SEMANTIC_SIMILARITY": "CLUSTERING",
-	}
-)
+// What vectors are for, in the words of Cohere, by theirs and Gemini's, which
+// clients say (Gemini API, task types). Documents are the default: in a store
+// most vectors are theirs.
+var inputTypes = map[string]string{
+	"": "search_document", "search_document": "search_document", "search_query": "search_query",
+	"classification": "classification", "clustering": "clustering",
+	"RETRIEVAL_DOCUMENT": "search_document", "RETRIEVAL_QUERY": "search_query",
+	"QUESTION_ANSWERING": "search_query", "FACT_VERIFICATION": "search_query", "CODE_RETRIEVAL_QUERY": "search_query",
+	"CLASSIFICATION": "classification", "CLUSTERING": "clustering", "SEMANTIC_SIMILARITY": "clustering",
+}
+
+// purposes are Nova's words for those of Cohere.
+var purposes = map[string]string{
+	"search_document": "GENERIC_INDEX", "search_query": "TEXT_RETRIEVAL", "classification": "CLASSIFICATION", "clustering": "CLUSTERING",
+}
 
 // EncodeRequest asks the vendor in the words of the model's family.
-func (c embedCodec) EncodeRequest(e *llm.Embedding) (body []byte, many bool, lost []string, err error) {
+func (embedCodec) EncodeRequest(e *llm.Embedding) (body []byte, many bool, lost []string, err error) {
 	v := vectors[vectorsOf(e.Model)]
 	switch n := len(e.Texts); {
 	case v.shape == nobody:
@@ -94,50 +94,92 @@ func (c embedCodec) EncodeRequest(e *llm.Embedding) (body []byte, many bool, los
 		losses.Add("dimensions")
 		dimensions = nil
 	}
+	if err := seen(e, v.shape); err != nil {
+		return nil, false, nil, err
+	}
+	task, known := inputTypes[e.Task]
+	if !known || e.Task != "" && v.shape != cohere && v.shape != nova {
+		losses.Add("input_type")
+		task = cmp.Or(task, inputTypes[""])
+	}
 	var w dialect.Writer
 	switch v.shape {
 	case cohere:
-		c.cohere(&w, e, dimensions, &losses)
+		writeCohere(&w, e, task, dimensions)
 	case nova:
-		c.nova(&w, e, dimensions, &losses)
+		writeNova(&w, e, task, dimensions)
 	default:
-		w.Text("inputText", e.Texts[0])
-		if v.shape == image && dimensions != nil {
-			var o dialect.Writer
-			o.Int("outputEmbeddingLength", dimensions)
-			w.Raw("embeddingConfig", o.Object())
-		} else {
-			w.Int("dimensions", dimensions)
-		}
-		if e.Task != "" {
-			losses.Add("taskType")
-		}
+		writeTitan(&w, e, v.shape, dimensions)
 	}
 	w.Extra(e.Extra, invokeFamily)
 	return w.Object(), false, losses, nil
 }
 
-func (embedCodec) cohere(w *dialect.Writer, e *llm.Embedding, dimensions *int64, lost *dialect.Losses) {
-	word, known := inputTypes[e.Task]
-	if !known {
-		lost.Add("taskType")
+// seen refuses pictures that the model cannot look at.
+func seen(e *llm.Embedding, s shape) error {
+	pictures := 0
+	for i, m := range e.Media {
+		switch at := index("input", i); {
+		case m == nil:
+			continue
+		case s == titan:
+			return dialect.Refuse(at, "the model %s takes no pictures", e.Model)
+		case m.Data == "" || formatOf(m.Type, "") == "":
+			return dialect.Refuse(at, "this provider takes pictures as base64 only, of the types PNG, JPEG, GIF and WebP")
+		}
+		pictures++
 	}
-	w.Raw("texts", dialect.Texts(e.Texts))
-	w.Text("input_type", cmp.Or(word, inputTypes[""]))
+	if pictures > 0 && pictures < len(e.Texts) {
+		return dialect.Refuse("input", "this provider takes texts or pictures in one request, not both")
+	}
+	return nil
+}
+
+func writeTitan(w *dialect.Writer, e *llm.Embedding, s shape, dimensions *int64) {
+	if e.Pictures() {
+		w.Text("inputImage", e.Media[0].Data)
+	} else {
+		w.Text("inputText", e.Texts[0])
+	}
+	if s == image && dimensions != nil {
+		var o dialect.Writer
+		o.Int("outputEmbeddingLength", dimensions)
+		w.Raw("embeddingConfig", o.Object())
+		return
+	}
+	w.Int("dimensions", dimensions)
+}
+
+func writeCohere(w *dialect.Writer, e *llm.Embedding, task string, dimensions *int64) {
+	if e.Pictures() {
+		var urls []string
+		for _, m := range e.Media {
+			urls = append(urls, "data:"+m.Type+";base64,"+m.Data)
+		}
+		w.Raw("images", dialect.Texts(urls))
+		task = "image"
+	} else {
+		w.Raw("texts", dialect.Texts(e.Texts))
+	}
+	w.Text("input_type", task)
 	w.Int("output_dimension", dimensions)
 }
 
-func (embedCodec) nova(w *dialect.Writer, e *llm.Embedding, dimensions *int64, lost *dialect.Losses) {
-	word, known := purposes[e.Task]
-	if !known {
-		lost.Add("taskType")
-	}
-	var text, p dialect.Writer
-	text.Text("truncationMode", "END")
-	text.Text("value", e.Texts[0])
-	p.Text("embeddingPurpose", cmp.Or(word, purposes[""]))
+func writeNova(w *dialect.Writer, e *llm.Embedding, task string, dimensions *int64) {
+	var what, p dialect.Writer
+	p.Text("embeddingPurpose", purposes[task])
 	p.Int("embeddingDimension", dimensions)
-	p.Raw("text", text.Object())
+	if e.Pictures() {
+		var source dialect.Writer
+		source.Text("bytes", e.Media[0].Data)
+		what.Text("format", formatOf(e.Media[0].Type, ""))
+		what.Raw("source", source.Object())
+		p.Raw("image", what.Object())
+	} else {
+		what.Text("truncationMode", "END")
+		what.Text("value", e.Texts[0])
+		p.Raw("text", what.Object())
+	}
 	w.Text("taskType", "SINGLE_EMBEDDING")
 	w.Raw("singleEmbeddingParams", p.Object())
 }
@@ -151,12 +193,12 @@ func (embedCodec) DecodeRequest(body []byte) (*llm.Embedding, error) {
 	case r.Peek("texts") != nil:
 		form = cohere
 		e.Texts, e.Batch, e.Dimensions = r.Texts("texts"), true, r.Int("output_dimension")
-		e.Task = taskOf(inputTypes, r.Text("input_type"))
+		e.Task = r.Text("input_type")
 	case r.Peek("singleEmbeddingParams") != nil:
 		form = nova
 		r.Take("taskType")
 		p := r.Object(r.Take("singleEmbeddingParams"), "singleEmbeddingParams")
-		e.Task, e.Dimensions = taskOf(purposes, p.Text("embeddingPurpose")), p.Int("embeddingDimension")
+		e.Task, e.Dimensions = taskOf(p.Text("embeddingPurpose")), p.Int("embeddingDimension")
 		text, ok := jsonx.Text(jsonx.At(p.Peek("text"), "value"))
 		if !ok {
 			p.Fail(p.Path("text"), "must hold a value")
@@ -178,12 +220,16 @@ func (embedCodec) DecodeRequest(body []byte) (*llm.Embedding, error) {
 // forms remember in what family's words a client asked.
 var forms = [...]string{titan: "titan", image: "image", cohere: "cohere", nova: "nova"}
 
-// taskOf is the first word of the vocabulary that has this one.
-func taskOf(words map[string]string, word string) string {
-	for _, task := range []string{"RETRIEVAL_DOCUMENT", "RETRIEVAL_QUERY", "CLASSIFICATION", "CLUSTERING"} {
-		if words[task] == word {
+// taskOf is the word for one of Nova's purposes: to search for something special
+// is to search, too.
+func taskOf(purpose string) string {
+	for task, word := range purposes {
+		if word == purpose {
 			return task
 		}
+	}
+	if strings.HasSuffix(purpose, "_RETRIEVAL") {
+		return "search_query"
 	}
 	return ""
 }

@@ -34,7 +34,11 @@ func TestEmbedding(t *testing.T) {
 			llm.Embedding{Texts: []string{"a"}, Dimensions: &dimensions, Task: "RETRIEVAL_QUERY"},
 			`{"taskType":"SINGLE_EMBEDDING","singleEmbeddingParams":{"embeddingPurpose":"TEXT_RETRIEVAL","embeddingDimension":256,"text":{"truncationMode":"END","value":"a"}}}`, nil,
 		},
+		{"amazon.titan-embed-text-v2:0", llm.Embedding{Texts: []string{"a"}, Dimensions: &dimensions, Task: "search_query"}, `{"inputText":"a","dimensions":256}`, []string{"input_type"}},
 		{"amazon.titan-embed-text-v2:0", llm.Embedding{Texts: []string{"a", "b"}}, "", nil},
+		{"amazon.titan-embed-text-v2:0", llm.Embedding{Texts: []string{""}, Media: []*llm.Media{{Type: "image/png", Data: "aW1n"}}}, "", nil},
+		{"cohere.embed-v4:0", llm.Embedding{Texts: []string{"", "a"}, Media: []*llm.Media{{Type: "image/png", Data: "aW1n"}, nil}}, "", nil},
+		{"cohere.embed-v4:0", llm.Embedding{Texts: []string{""}, Media: []*llm.Media{{URL: "https://x/y.png"}}}, "", nil},
 		{"cohere.embed-v4:0", llm.Embedding{Texts: slices.Repeat([]string{"a"}, 97)}, "", nil},
 		{"cohere.embed-v4:0", llm.Embedding{}, "", nil},
 		{"amazon.titan-text-express-v1", llm.Embedding{Texts: []string{"a"}}, "", nil},
@@ -58,6 +62,21 @@ func TestEmbedding(t *testing.T) {
 	for _, body := range []string{`{}`, `{"singleEmbeddingParams":{}}`, `{"texts":"a"}`, `[]`} {
 		if _, err := vectors.DecodeRequest([]byte(body)); err == nil {
 			t.Errorf("%s was accepted", body)
+		}
+	}
+}
+
+// TestPictures: what the families that look at pictures are shown.
+func TestPictures(t *testing.T) {
+	for model, want := range map[string]string{
+		"amazon.titan-embed-image-v1":              `{"inputImage":"aW1n"}`,
+		"cohere.embed-v4:0":                        `{"images":["data:image/png;base64,aW1n"],"input_type":"image"}`,
+		"amazon.nova-2-multimodal-embeddings-v1:0": `{"taskType":"SINGLE_EMBEDDING","singleEmbeddingParams":{"embeddingPurpose":"GENERIC_INDEX","image":{"format":"png","source":{"bytes":"aW1n"}}}}`,
+	} {
+		e := llm.Embedding{Model: model}
+		e.Add("", &llm.Media{Kind: llm.Image, Type: "image/png", Data: "aW1n"})
+		if body, _, _, err := vectors.EncodeRequest(&e); string(body) != want {
+			t.Errorf("%s: %s %v", model, body, err)
 		}
 	}
 }
