@@ -10,6 +10,7 @@ import (
 	"os"
 	"sync"
 
+	"sluice/internal/auth"
 	"sluice/internal/config"
 	"sluice/internal/dialect/all"
 	"sluice/internal/egress"
@@ -34,6 +35,7 @@ type App struct {
 	Server *server.Server
 
 	client *upstream.Client
+	auth   *auth.Authority
 	log    *slog.Logger
 }
 
@@ -61,15 +63,21 @@ func New(c *config.Config, getenv func(string) string, log *slog.Logger, mock ne
 	if err != nil {
 		return nil, err
 	}
+	own, err := newOwn(c, catalogue)
+	if err != nil {
+		return nil, err
+	}
 	hop := rand.Text()
+	dialer := &egress.Dialer{Policy: policies, Timeout: c.Limits.Connect}
+	authority := auth.New(auth.Options{Dialer: dialer, Getenv: getenv, Own: own})
 	client := upstream.New(upstream.Options{
 		Limits: upstreamLimits(c.Limits), Dialects: all.Find, Agent: "sluice/" + Version, Hop: hop,
-		Dialer: &egress.Dialer{Policy: policies, Timeout: c.Limits.Connect},
+		Dialer: dialer, Auth: authority,
 	})
 	return &App{
-		Config: c, Egress: policies, client: client, log: log,
+		Config: c, Egress: policies, client: client, auth: authority, log: log,
 		Server: server.New(server.Options{
-			Gateway:  &gateway.Gateway{Compiler: compiler, Walker: route.NewWalker(c.Limits.UpstreamCalls), Client: client, Keys: keys},
+			Gateway:  &gateway.Gateway{Compiler: compiler, Walker: route.NewWalker(c.Limits.UpstreamCalls), Client: client, Keys: keys, Auth: authority},
 			Dialects: all.Find, Limits: serverLimits(c.Limits), AllowedHosts: c.AllowedHosts, Hop: hop, Log: log, Version: Version,
 		}),
 	}, nil
@@ -151,6 +159,33 @@ func newKeys(c *config.Config, catalogue *provider.Catalogue, getenv func(string
 	return keys, nil
 }
 
+// newOwn says who may use this machine's own identity, under the rule of
+// newKeys; metadata services only where the operator named the provider.
+func newOwn(c *config.Config, catalogue *provider.Catalogue) (func(string) auth.Reach, error) {
+	rest, named := auth.Nothing, map[string]bool{}
+	if !c.OwnSet && c.File == "" && c.Loopback() {
+		rest = auth.Local
+	}
+	for _, id := range c.Own {
+		p, ok := catalogue.Find(id)
+		switch {
+		case id == "all":
+			rest = auth.Machine
+		case id == "none":
+		case !ok:
+			return nil, fmt.Errorf("own_credentials (SLUICE_OWN_CREDENTIALS): unknown provider %q", id)
+		default:
+			named[p.ID] = true
+		}
+	}
+	return func(id string) auth.Reach {
+		if named[id] {
+			return auth.Machine
+		}
+		return rest
+	}, nil
+}
+
 // addMock makes the fake provider known as "mock". Its address is trusted.
 func addMock(catalogue *provider.Catalogue, p *egress.Policy, addr net.Addr) error {
 	at, err := netip.ParseAddrPort(addr.String())
@@ -189,7 +224,10 @@ func serverLimits(l config.Limits) server.Limits {
 func (a *App) Handler() http.Handler { return a.Server }
 
 // Close gives up the connections to providers.
-func (a *App) Close() { a.client.Close() }
+func (a *App) Close() {
+	a.client.Close()
+	a.auth.Close()
+}
 
 // environment is os.Getenv, in one place.
 func environment(name string) string { return os.Getenv(name) }

@@ -22,6 +22,7 @@ var floors = map[string]int{
 	"internal/config":   3,
 	"internal/policy":   4,
 	"internal/seal":     4,
+	"internal/auth":     4,
 	"internal/route":    5,
 	"internal/upstream": 5,
 	"internal/gateway":  6,

@@ -47,9 +47,6 @@ func listProviders(args []string, out, errout io.Writer) int {
 
 // operations are those this build can do with a provider.
 func operations(p *provider.Provider) (names []string) {
-	if !p.Auth.Spoken() {
-		return nil
-	}
 	for op, e := range p.Ops {
 		if speaks, known := all.Find(e.Dialect); e.Dialect == "" || known && all.ForOpenAI(op).Carries(op, speaks) {
 			names = append(names, op.String())

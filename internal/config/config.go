@@ -18,6 +18,9 @@ type Config struct {
 	TrustedSet   bool   // it was given; otherwise the default applies
 	AllowedHosts []string
 
+	Own    []string // provider ids that may use this machine's own identity; "all"
+	OwnSet bool     // it was given; otherwise the default applies
+
 	Keys    map[string]secret.String // provider id → API key
 	Configs map[string][]byte        // name → config object, JSON
 	Default []byte                   // config object of requests that name nothing; nil: none

@@ -50,6 +50,11 @@ var Settings = []Setting{
 		set: func(c *Config, s string) error { c.AllowedHosts = commaList(s); return nil }, show: func(*Config) string { return "" },
 	},
 
+	{
+		Key: "own_credentials", Env: "SLUICE_OWN_CREDENTIALS", Help: "providers whose requests without a credential may use this machine's own identity at AWS, Google Cloud or Azure: environment, files, metadata services; comma separated, or all, or none; without it, a loopback listener without a file uses environment and files, and never a metadata service",
+		set: func(c *Config, s string) error { c.Own, c.OwnSet = commaList(s), true; return nil }, show: func(*Config) string { return "" },
+	},
+
 	bytesSetting("max_header_bytes", "all headers of a request", func(c *Config) *int64 { return &c.Limits.HeaderBytes }),
 	bytesSetting("max_body_bytes", "a JSON body", func(c *Config) *int64 { return &c.Limits.BodyBytes }),
 	bytesSetting("max_upload_bytes", "a multipart or audio body, which is never held in memory", func(c *Config) *int64 { return &c.Limits.UploadBytes }),

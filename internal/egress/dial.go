@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -43,6 +44,28 @@ type Dialer struct {
 	Policy   *Policy
 	Resolver Resolver      // nil: the system's
 	Timeout  time.Duration // for resolving and connecting together
+
+	only []string // host:port; not nil: these and nothing else
+}
+
+// Only returns a dialer for services of this machine that the operator named or
+// that are known to hold the machine's own identity, such as a metadata service:
+// it connects to these host:port and to nothing else. What Policy refuses does
+// not count for it, except our own listeners. Callers must have no say in the
+// list nor in what is sent (ADR 0005).
+func (d *Dialer) Only(timeout time.Duration, addresses ...string) *Dialer {
+	return &Dialer{Policy: d.Policy, Resolver: d.Resolver, Timeout: timeout, only: append([]string{}, addresses...)}
+}
+
+// check judges an address about to be dialled.
+func (d *Dialer) check(ip netip.Addr, port string, named bool) error {
+	if d.only == nil {
+		return d.Policy.checkAddr(ip, port, named)
+	}
+	if d.Policy.isOwn(ip, port) {
+		return ErrForbidden
+	}
+	return nil
 }
 
 // DialContext has the signature http.Transport wants.
@@ -53,13 +76,16 @@ func (d *Dialer) DialContext(ctx context.Context, network, address string) (net.
 	if err != nil {
 		return nil, ErrForbidden
 	}
+	if d.only != nil && !slices.Contains(d.only, address) {
+		return nil, ErrForbidden
+	}
 	named := d.Policy.trustsName(host, port)
 	ips, err := d.resolve(ctx, host)
 	if err != nil {
 		return nil, err
 	}
 	for _, ip := range ips {
-		if err := d.Policy.checkAddr(ip, port, named); err != nil {
+		if err := d.check(ip, port, named); err != nil {
 			return nil, err
 		}
 	}
@@ -95,7 +121,7 @@ func (d *Dialer) connect(ctx context.Context, network string, ips []netip.Addr, 
 			if err != nil {
 				return ErrForbidden
 			}
-			return d.Policy.checkAddr(dialled.Addr().Unmap(), strconv.Itoa(int(dialled.Port())), named)
+			return d.check(dialled.Addr().Unmap(), strconv.Itoa(int(dialled.Port())), named)
 		}}
 		if deadline, ok := ctx.Deadline(); ok {
 			dialer.Timeout = time.Until(deadline) / time.Duration(len(ips)-i)

@@ -123,6 +123,16 @@ func (p *Policy) Private(u *url.URL) bool {
 	return p.trustsName(host, portOf(u))
 }
 
+// Trusts reports whether the operator named the host of the URL, so that it may
+// be given what strangers must not have.
+func (p *Policy) Trusts(u *url.URL) bool {
+	host, port := u.Hostname(), portOf(u)
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return !isNever(ip) && p.trustsAddr(ip, port)
+	}
+	return p.trustsName(host, port)
+}
+
 func portOf(u *url.URL) string {
 	if port := u.Port(); port != "" {
 		return port

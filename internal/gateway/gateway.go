@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"sluice/internal/auth"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
 	"sluice/internal/policy"
@@ -20,6 +21,7 @@ type Gateway struct {
 	Walker   *route.Walker
 	Client   *upstream.Client
 	Keys     Keys
+	Auth     *auth.Authority // nil: nobody may use an identity of the gateway's own
 }
 
 // Keys are the provider credentials the operator gave, by provider id.
@@ -107,16 +109,19 @@ func (g *Gateway) addressed(x *Exchange) {
 // plan allows it, else the operator's. The operator's only ever goes to the
 // vendor's own address: a caller must not choose where a stored key is sent.
 func (g *Gateway) key(x *Exchange, t *policy.Target) (secret.String, error) {
-	switch auth := t.Provider.Auth; {
-	case auth.Scheme == provider.NoAuth:
+	switch a := &t.Provider.Auth; {
+	case a.Scheme == provider.NoAuth:
 		return secret.String{}, nil
 	case !t.Key.Empty():
 		return t.Key, nil
 	case t.CallerKey && !x.Key.Empty():
 		return x.Key, nil
+	case t.BringsCredential():
+		return secret.String{}, nil
 	case t.CustomHost == "" && !g.Keys[t.Provider.ID].Empty():
 		return g.Keys[t.Provider.ID], nil
-	case auth.Optional:
+	case a.Optional, !a.Plain() && (x.Key.Empty() || len(t.Settings) > 0), // auth names what is missing
+		g.Auth != nil && g.Auth.Reach(t.Provider, t.CustomHost) > auth.Nothing:
 		return secret.String{}, nil
 	}
 	return secret.String{}, missingKey(x, t)

@@ -207,6 +207,11 @@ func headerFields(p *provider.Provider, h http.Header) map[string]string {
 			fields[name] = value
 		}
 	}
+	for _, s := range p.Auth.Settings() {
+		if value := h.Get(s.Header()); value != "" {
+			fields[s.Name] = value
+		}
+	}
 	for _, name := range p.Headers {
 		if value := h.Get("X-Portkey-" + name); value != "" {
 			fields[provider.FieldName(name)] = value
@@ -309,7 +314,7 @@ func (b *build) tree(config *jsonx.Object) (Node, error) {
 func (b *build) shareCallerKey() {
 	var keyless []*Target
 	for _, t := range b.targets {
-		if t.Key.Empty() && t.Provider.Auth.Scheme != provider.NoAuth {
+		if t.Key.Empty() && !t.BringsCredential() && t.Provider.Auth.Scheme != provider.NoAuth {
 			keyless = append(keyless, t)
 		}
 	}

@@ -1,9 +1,11 @@
 package policy
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"sluice/internal/jsonx"
@@ -31,15 +33,51 @@ type Target struct {
 	CustomHost string        // base URL in place of the provider's; checked
 	Private    bool          // CustomHost leads to this machine or network
 	Overrides  []Override
-	Fields     map[string]string   // the provider's own settings, by snake_case name
-	Headers    []Header            // the provider's own, in the order of the catalogue
-	urls       map[string]*url.URL // by path, where nothing of it depends on the request
-	Foreign    []provider.Private  // members of a request that are other vendors' own, where the plan knows several
-	Forward    []string            // canonical names of client headers to pass on
+	Fields     map[string]string        // the provider's own settings, by snake_case name
+	Settings   map[string]secret.String // the same, of its way to authenticate; nil: none
+	Headers    []Header                 // the provider's own, in the order of the catalogue
+	urls       map[string]*url.URL      // by path, where nothing of it depends on the request
+	Foreign    []provider.Private       // members of a request that are other vendors' own, where the plan knows several
+	Forward    []string                 // canonical names of client headers to pass on
 	Retry      Retry
 	Timeout    time.Duration // 0: none was asked for
 	Strict     bool          // strict OpenAI compliance
 	Lossless   bool          // refuse what cannot be carried whole
+}
+
+// settle takes what authenticates out of the other settings, so that it is
+// nowhere in plain text, and fills the variables that are read from it.
+func (t *Target) settle() {
+	var fields map[string]string
+	for _, s := range t.Provider.Auth.Settings() {
+		text := t.Fields[s.Name]
+		if text == "" {
+			continue
+		}
+		if fields == nil {
+			fields, t.Settings = maps.Clone(t.Fields), map[string]secret.String{}
+		}
+		t.Settings[s.Name] = secret.New(text)
+		delete(fields, s.Name)
+	}
+	if fields == nil {
+		return
+	}
+	t.Fields = fields
+	for name, v := range t.Provider.Vars {
+		setting, member, ok := strings.Cut(v.From, ".")
+		if value := t.Settings[setting].Reveal(); ok && fields[name] == "" && jsonx.Check([]byte(value)) == nil {
+			if text, ok := jsonx.Text(jsonx.At([]byte(value), member)); ok {
+				fields[name] = text
+			}
+		}
+	}
+}
+
+// BringsCredential reports that the target's settings hold a secret, so that it
+// needs no key of anybody's.
+func (t *Target) BringsCredential() bool {
+	return slices.ContainsFunc(t.Provider.Auth.Settings(), func(s provider.AuthSetting) bool { return s.Secret && !t.Settings[s.Name].Empty() })
 }
 
 // Header is a header of the provider's own: with a value from the config or

@@ -178,6 +178,7 @@ func (b *build) leaf(e entry, in inherited) *Target {
 	b.ownHost(t, e)
 	b.overlay(t)
 	if t.Provider != nil {
+		t.settle()
 		b.own(t, e)
 		t.prepare()
 		b.targets = append(b.targets, t)
@@ -217,7 +218,7 @@ func (b *build) overlay(t *Target) {
 func (b *build) own(t *Target, e entry) {
 	var missing []string
 	for name, v := range t.Provider.Vars {
-		if t.Fields[name] == "" && v.Default == "" && t.CustomHost == "" && e.provider != nil {
+		if t.Fields[name] == "" && v.Default == "" && !v.Optional && t.CustomHost == "" && e.provider != nil {
 			missing = append(missing, "'"+name+"'")
 		}
 	}
@@ -234,6 +235,9 @@ func (b *build) own(t *Target, e entry) {
 
 func (b *build) known(t *Target, key string) bool {
 	if _, ok := t.Provider.Vars[key]; ok || t.Provider.HostHeader != "" && key == provider.FieldName(t.Provider.HostHeader) {
+		return true
+	}
+	if slices.ContainsFunc(t.Provider.Auth.Settings(), func(s provider.AuthSetting) bool { return s.Name == key }) {
 		return true
 	}
 	return slices.ContainsFunc(t.Provider.Headers, func(h string) bool {

@@ -76,27 +76,6 @@ func (c *checker) identity() {
 	}
 }
 
-func (c *checker) auth() {
-	a := c.p.Auth
-	switch a.Scheme {
-	case Header, Query:
-		c.must("auth.name", a.Name, headerForm)
-	case Bearer, NoAuth:
-		if a.Name != "" {
-			c.fail("auth.name", "goes with the schemes header and query only")
-		}
-	case "":
-		c.fail("auth.scheme", "is missing")
-	default:
-		if a.Spoken() {
-			c.fail("auth.scheme", "%q is not a known scheme", a.Scheme)
-		}
-	}
-	if a.Env != "" {
-		c.must("auth.env", a.Env, envForm)
-	}
-}
-
 func (c *checker) addresses() {
 	p := c.p
 	switch {
@@ -210,6 +189,7 @@ func (c *checker) variables() {
 // useAll hands every text that may hold variables to use.
 func useAll(key string, p *Provider, use func(key, template string)) {
 	use(key+"base_url", p.BaseURL)
+	use(key+"auth.token_url", p.Auth.TokenURL)
 	use(key+"relay", p.Relay)
 	for op, e := range p.Ops {
 		use(key+"ops."+op.String()+".path", e.Path)
@@ -261,6 +241,9 @@ func (c *checker) declared(key, name string, v Var) {
 		if v.Kind != HostVar || !strings.HasPrefix(s, ".") || !labels(strings.TrimPrefix(s, ".")) {
 			c.fail(key+".suffixes", "%q must begin with a dot, and goes with a host only", s)
 		}
+	}
+	if setting, member, _ := strings.Cut(v.From, "."); v.From != "" && (member == "" || !c.p.Auth.has(setting)) {
+		c.fail(key+".from", "%q is not a member of a setting of scheme %s", v.From, c.p.Auth.Scheme)
 	}
 	if v.Default != "" && c.p.checkVar(v, v.Default) != nil {
 		c.fail(key+".default", "%q is not a valid %s", v.Default, v.Kind)

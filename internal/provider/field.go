@@ -7,3 +7,9 @@ import "strings"
 func FieldName(header string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(strings.ToLower(header), "x-portkey-"), "-", "_")
 }
+
+// HeaderName is the header that says a setting: x-portkey-aws-region for
+// aws_region.
+func HeaderName(field string) string {
+	return "x-portkey-" + strings.ReplaceAll(field, "_", "-")
+}

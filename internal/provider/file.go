@@ -53,6 +53,12 @@ type fileAuth struct {
 	Prefix   *string `yaml:"prefix"`
 	Env      string  `yaml:"env"`
 	Optional bool    `yaml:"optional"`
+
+	Service  string   `yaml:"service"`
+	Scope    string   `yaml:"scope"`
+	TokenURL string   `yaml:"token_url"`
+	Nonce    string   `yaml:"nonce"`
+	Hosts    []string `yaml:"hosts"`
 }
 
 type fileOp struct {
@@ -70,6 +76,8 @@ type fileVar struct {
 	Kind     VarKind  `yaml:"kind"`
 	Default  string   `yaml:"default"`
 	Suffixes []string `yaml:"suffixes"`
+	Optional bool     `yaml:"optional"`
+	From     string   `yaml:"from"`
 }
 
 type fileQuirks struct {
@@ -90,14 +98,8 @@ func (f *file) provider() (*Provider, []*problem) {
 	p := &Provider{
 		ID: f.ID, Aliases: f.Aliases, Title: f.Title, Docs: f.Docs, Status: f.Status,
 		BaseURL: f.BaseURL, CustomHost: f.CustomHost == "required", HostHeader: f.HostHeader, Local: f.Local,
-		Auth: Auth{Scheme: f.Auth.Scheme, Name: f.Auth.Name, Env: f.Auth.Env, Optional: f.Auth.Optional},
+		Auth: f.Auth.auth(),
 		Also: f.Also, Relay: f.Relay, Paths: f.Paths, Headers: f.Headers, Send: f.Send,
-	}
-	if p.Auth.Scheme == Bearer {
-		p.Auth.Prefix = "Bearer "
-	}
-	if f.Auth.Prefix != nil {
-		p.Auth.Prefix = *f.Auth.Prefix
 	}
 	var problems []*problem
 	if f.CustomHost != "" && !p.CustomHost {
@@ -165,6 +167,20 @@ func (f *fileVariant) variant(key string) (Variant, []*problem) {
 		v.Quirks, problems = &q, append(problems, bad...)
 	}
 	return v, problems
+}
+
+func (f *fileAuth) auth() Auth {
+	a := Auth{
+		Scheme: f.Scheme, Name: f.Name, Env: f.Env, Optional: f.Optional,
+		Service: f.Service, Scope: f.Scope, TokenURL: f.TokenURL, Nonce: f.Nonce, Hosts: f.Hosts,
+	}
+	switch {
+	case f.Prefix != nil:
+		a.Prefix = *f.Prefix
+	case a.Scheme == Bearer, !a.Plain() && a.Name == "":
+		a.Prefix = "Bearer "
+	}
+	return a
 }
 
 func (f *fileQuirks) quirks() (Quirks, []*problem) {

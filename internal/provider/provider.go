@@ -54,6 +54,8 @@ type Var struct {
 	Kind     VarKind
 	Default  string   // empty: the caller must give it
 	Suffixes []string // what a value of kind HostVar must end with
+	Optional bool     // asked for only where its URL is used
+	From     string   // setting.member: where it is read from when the caller does not say it
 }
 
 // VarKind says what a variable may hold (security rules, S13).
@@ -66,44 +68,3 @@ const (
 	HostVar    VarKind = "host"    // a host name of the vendor
 	SegmentVar VarKind = "segment" // anything, escaped to fit one path segment
 )
-
-// Auth is how a vendor wants its key.
-type Auth struct {
-	Scheme   Scheme
-	Name     string // of the header or query parameter, for those schemes
-	Prefix   string // before the key in the header
-	Env      string // the environment variable users keep the key in
-	Optional bool   // servers that may run without a key
-}
-
-// Scheme names a way to authenticate.
-type Scheme string
-
-// The schemes this build speaks. A provider file may name one of
-// UnspokenSchemes too; its operations are then refused.
-const (
-	Bearer Scheme = "bearer"
-	Header Scheme = "header"
-	Query  Scheme = "query"
-	NoAuth Scheme = "none"
-)
-
-// UnspokenSchemes are known and not built yet: request signatures of AWS and
-// Oracle, and tokens that must be fetched first.
-var UnspokenSchemes = map[Scheme]bool{"sigv4": true, "oci-signature": true, "oauth": true}
-
-// Spoken reports whether this build can authenticate this way.
-func (a Auth) Spoken() bool { return !UnspokenSchemes[a.Scheme] }
-
-// Header is the request header that carries the key; the name is empty where
-// the key travels elsewhere or not at all.
-func (a Auth) Header(key string) (name, value string) {
-	switch a.Scheme {
-	case Bearer:
-		return "Authorization", a.Prefix + key
-	case Header:
-		return a.Name, a.Prefix + key
-	default:
-		return "", ""
-	}
-}

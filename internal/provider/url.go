@@ -107,6 +107,17 @@ func (p *Provider) Address(path, customHost string, vars map[string]string, mode
 	return template[:fixed] + filled, err
 }
 
+// TokenURL is where tokens are fetched, for the schemes that say so in the
+// catalogue. The error is an *llm.Error.
+func (p *Provider) TokenURL(vars map[string]string) (string, error) {
+	return p.fill(p.Auth.TokenURL, vars, "")
+}
+
+// VarValue is what the caller says of a variable, else its default.
+func (p *Provider) VarValue(name string, vars map[string]string) (string, error) {
+	return p.value(name, vars, "")
+}
+
 func (p *Provider) base(customHost string) (string, error) {
 	switch {
 	case customHost != "":

@@ -134,18 +134,23 @@ func TestAuthHeader(t *testing.T) {
 	for _, c := range []struct {
 		auth        provider.Auth
 		name, value string
-		spoken      bool
+		plain       bool
 	}{
 		{provider.Auth{Scheme: provider.Bearer, Prefix: "Bearer "}, "Authorization", "Bearer k", true},
 		{provider.Auth{Scheme: provider.Bearer, Prefix: "Api-Key "}, "Authorization", "Api-Key k", true},
 		{provider.Auth{Scheme: provider.Header, Name: "x-api-key"}, "x-api-key", "k", true},
 		{provider.Auth{Scheme: provider.Query, Name: "key"}, "", "", true},
 		{provider.Auth{Scheme: provider.NoAuth}, "", "", true},
-		{provider.Auth{Scheme: "sigv4"}, "", "", false},
+		{provider.Auth{Scheme: provider.SigV4, Prefix: "Bearer "}, "Authorization", "Bearer k", false},
+		{provider.Auth{Scheme: provider.SigV4, Name: "x-api-key"}, "x-api-key", "k", false},
+		{provider.Auth{Scheme: provider.Azure, Name: "api-key"}, "api-key", "k", false},
+		{provider.Auth{Scheme: provider.OAuth, Prefix: "Bearer "}, "Authorization", "Bearer k", false},
+		{provider.Auth{Scheme: provider.Google}, "", "", false},
+		{provider.Auth{Scheme: provider.IAM}, "", "", false},
 	} {
 		name, value := c.auth.Header("k")
-		if name != c.name || value != c.value || c.auth.Spoken() != c.spoken {
-			t.Errorf("%s: got %q: %q, spoken %v", c.auth.Scheme, name, value, c.auth.Spoken())
+		if name != c.name || value != c.value || c.auth.Plain() != c.plain {
+			t.Errorf("%s: got %q: %q, plain %v", c.auth.Scheme, name, value, c.auth.Plain())
 		}
 	}
 }

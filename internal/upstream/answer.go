@@ -124,6 +124,9 @@ func (c *Client) readFailure(w *watch, call *call, resp *http.Response, r io.Rea
 	if cause := w.cause(); err != nil && cause != nil {
 		return cause
 	}
+	if call.auth != nil && (resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden) {
+		c.authority.Refused(call.auth)
+	}
 	e := decodeError(call.errorDialect(), resp, body)
 	e.Kind, e.Status, e.Class, e.Header = llm.UpstreamStatus, resp.StatusCode, llm.ClassStatus, resp.Header
 	e.RetryAfter = cmp.Or(retryAfter(resp.Header, c.now()), e.RetryAfter)

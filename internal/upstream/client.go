@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sluice/internal/auth"
 	"sluice/internal/dialect"
 	"sluice/internal/egress"
 	"sluice/internal/jsonx"
@@ -75,6 +76,7 @@ type Client struct {
 	hop       string
 	now       func() time.Time
 	seals     *seal.Memory
+	authority *auth.Authority
 }
 
 // Options are what a Client is made of.
@@ -82,8 +84,9 @@ type Options struct {
 	Limits   Limits
 	Dialer   *egress.Dialer
 	Dialects func(name string) (*dialect.Dialect, bool)
-	Agent    string // the User-Agent providers see
-	Hop      string // value of HopHeader
+	Agent    string          // the User-Agent providers see
+	Hop      string          // value of HopHeader
+	Auth     *auth.Authority // for vendors that want more than a key; nil: there are none
 }
 
 // New makes a Client with a connection pool of its own.
@@ -100,7 +103,7 @@ func New(o Options) *Client {
 			DisableCompression:     true, // we ask for gzip and bound it ourselves
 			ForceAttemptHTTP2:      true,
 		},
-		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now, seals: seal.New(),
+		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now, seals: seal.New(), authority: o.Auth,
 	}
 }
 
@@ -155,7 +158,10 @@ func (c *Client) send(w *watch, r *Request, call *call) (*http.Response, error) 
 	for again := true; ; again = false {
 		req, err := c.request(w.ctx, r, call)
 		if err != nil {
-			return nil, err
+			if e := w.cause(); e != nil { // while it waited for a token
+				return nil, e
+			}
+			return nil, asError(err)
 		}
 		resp, err := c.transport.RoundTrip(req)
 		if err == nil {

@@ -139,7 +139,7 @@ func TestBadRequestsStayHere(t *testing.T) {
 		{"unknown dialect", unary, func(t *policy.Target) {
 			t.Provider.Ops = map[llm.Op]provider.Endpoint{llm.Chat: {Dialect: "klingon", Path: "/x"}}
 		}, llm.NotSupported, ""},
-		{"unspoken credentials", unary, func(t *policy.Target) { t.Provider.Auth = provider.Auth{Scheme: "sigv4"} }, llm.NotSupported, ""},
+		{"credentials nobody can make", unary, func(t *policy.Target) { t.Provider.Auth = provider.Auth{Scheme: "sigv4"} }, llm.NotSupported, ""},
 		{"no address", unary, func(t *policy.Target) { t.Provider.CustomHost = true }, llm.InvalidRequest, "x-portkey-custom-host"},
 		{"line end in a header", unary, func(t *policy.Target) { t.Headers = []policy.Header{{Name: "X-A", Value: "a\r\nb: c"}} }, llm.InvalidConfig, "x-a"},
 	} {

@@ -56,8 +56,10 @@ func (c *Client) setHeaders(call *call, r *Request, t *policy.Target, key secret
 	if t.Private || t.Provider.Local {
 		out[HopHeader] = []string{c.hop}
 	}
-	if name, value := t.Provider.Auth.Header(key.Reveal()); name != "" && !key.Empty() {
-		out.Set(name, value)
+	if a := &t.Provider.Auth; a.Plain() {
+		if name, value := a.Header(key.Reveal()); name != "" && !key.Empty() {
+			out.Set(name, value)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 
+	"sluice/internal/auth"
 	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
@@ -37,6 +38,7 @@ type call struct {
 	speaks    *dialect.Dialect                    // what the provider speaks; nil: nobody looks inside
 	chat      *llm.Prompt                         // the client's request, when the dialects differ
 	owner     seal.Owner                          // of the proofs in it
+	auth      *auth.Target                        // nil: the header says it all
 	vectors   *llm.Embedding                      // the same, of a request for vectors
 	pieces    [][]byte                            // the bodies it was cut into
 	got       *llm.Vectors                        // what the provider answered
@@ -52,9 +54,6 @@ func (c *call) translated() bool { return c.speaks != nil && !c.client.Passes(c.
 // and headers. Its errors never reached the network.
 func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call, error) {
 	call := &call{op: r.Op, header: make(http.Header, 8), provider: t.Provider.ID, strict: t.Strict, client: r.Dialect}
-	if !t.Provider.Auth.Spoken() {
-		return nil, notSupported("requests to %s need a way to authenticate that this version does not have", t.Provider.ID)
-	}
 	call.owner = ownerOf(r, t, key)
 	path, err := c.shape(call, r, t)
 	if err != nil {
@@ -68,6 +67,9 @@ func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call
 	}
 	call.addQuery(r, t, key)
 	c.setHeaders(call, r, t, key)
+	if !t.Provider.Auth.Plain() {
+		call.auth = &auth.Target{Provider: t.Provider, Key: key, Settings: t.Settings, Vars: t.Fields, CustomHost: t.CustomHost}
+	}
 	if r.Upgrade {
 		call.upgrade(r)
 	}
@@ -80,7 +82,13 @@ func ownerOf(r *Request, t *policy.Target, key secret.String) seal.Owner {
 	if key.Empty() {
 		key = r.Key
 	}
-	return seal.OwnerOf(t.Provider.ID+"\x00"+t.CustomHost, key.Reveal())
+	credential := key.Reveal()
+	for _, s := range t.Provider.Auth.Settings() {
+		if v := t.Settings[s.Name]; !v.Empty() {
+			credential += "\x00" + s.Name + "\x00" + v.Reveal()
+		}
+	}
+	return seal.OwnerOf(t.Provider.ID+"\x00"+t.CustomHost, credential)
 }
 
 // addQuery writes the client's query, for relays, and a key that belongs there.
@@ -359,5 +367,19 @@ func (c *Client) request(ctx context.Context, r *Request, call *call) (*http.Req
 			}
 		}
 	}
-	return req, nil
+	if call.auth == nil {
+		return req, nil
+	}
+	return req, c.authorize(req, r, call)
+}
+
+// authorize signs the request, or puts a token into it, once all else is there.
+// Waiting for a token counts against the attempt's clocks.
+func (c *Client) authorize(req *http.Request, r *Request, call *call) error {
+	if c.authority == nil {
+		return notSupported("requests to %s need a way to authenticate that is not set up", call.provider)
+	}
+	target := *call.auth // a copy, as of the headers: the pieces of a request are signed at the same time
+	call.auth, req.Header = &target, call.header.Clone()
+	return c.authority.Authorize(req, call.body, r.Raw != nil, &target)
 }

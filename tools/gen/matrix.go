@@ -15,7 +15,7 @@ var ops = []llm.Op{llm.Chat, llm.Complete, llm.Embed, llm.Rerank, llm.Draw, llm.
 func works(p *provider.Provider, op llm.Op) bool {
 	e, has := p.Ops[op]
 	speaks, known := all.Find(e.Dialect)
-	return has && p.Auth.Spoken() && (op == llm.Models || known && all.ForOpenAI(op).Carries(op, speaks))
+	return has && (op == llm.Models || known && all.ForOpenAI(op).Carries(op, speaks))
 }
 
 // mark is a cell of the matrix.
@@ -30,7 +30,7 @@ func mark(p *provider.Provider, op llm.Op) string {
 }
 
 const legend = `"yes": it works, as it is or translated. *A word*: the vendor speaks another format that
-is still to come, or wants its requests signed; the operation is answered "not supported" for now. "other paths":
+is still to come; the operation is answered "not supported" for now. "other paths":
 everything else under ` + "`/v1/`" + ` is relayed as it is (images, audio, files, rerank, ...).
 `
 
@@ -43,11 +43,7 @@ func matrix(c *provider.Catalogue, links string) string {
 		for _, op := range ops {
 			fmt.Fprintf(&b, " %s |", mark(p, op))
 		}
-		other := "relayed"
-		if !p.Auth.Spoken() {
-			other = ""
-		}
-		fmt.Fprintf(&b, " %s |\n", other)
+		b.WriteString(" relayed |\n")
 	}
 	return b.String()
 }

@@ -19,6 +19,7 @@ func page(p *provider.Provider, n notes) string {
 	facts(&b, p, n)
 	call(&b, p)
 	operations(&b, p)
+	credentials(&b, p)
 	variables(&b, p, n)
 	quirks(&b, p, n)
 	return strings.TrimRight(b.String(), "\n") + "\n"
@@ -73,8 +74,8 @@ func key(p *provider.Provider) string {
 	switch {
 	case a.Scheme == provider.NoAuth:
 		return "none"
-	case !a.Spoken():
-		return fmt.Sprintf("%s, which this build does not speak yet", a.Scheme)
+	case !a.Plain():
+		return fetched(p)
 	case a.Scheme == provider.Query:
 		text = fmt.Sprintf("sent as the query parameter `%s`", a.Name)
 	default:
@@ -91,9 +92,6 @@ func key(p *provider.Provider) string {
 
 // call shows one request through the gateway.
 func call(b *strings.Builder, p *provider.Provider) {
-	if !p.Auth.Spoken() {
-		return
-	}
 	path, body := example(p)
 	b.WriteString("## Call it\n\n```sh\ncurl http://127.0.0.1:8787" + path + " \\\n")
 	header := func(name, value string) { fmt.Fprintf(b, "  -H \"%s: %s\" \\\n", name, value) }
@@ -105,7 +103,10 @@ func call(b *strings.Builder, p *provider.Provider) {
 	for _, name := range needed(p) {
 		header(p.Vars[name].Header, "YOUR-"+strings.ToUpper(strings.ReplaceAll(name, "_", "-")))
 	}
-	if p.Auth.Scheme != provider.NoAuth && !p.Auth.Optional {
+	for _, s := range signing[p.Auth.Scheme] {
+		header(provider.HeaderName(s), "YOUR-"+strings.ToUpper(strings.ReplaceAll(s, "_", "-")))
+	}
+	if p.Auth.Scheme != provider.NoAuth && !p.Auth.Optional && len(signing[p.Auth.Scheme]) == 0 {
 		env := p.Auth.Env
 		if env == "" {
 			env = "API_KEY"
@@ -143,7 +144,7 @@ func example(p *provider.Provider) (path, body string) {
 // needed are the variables the caller must give, in order.
 func needed(p *provider.Provider) (names []string) {
 	for name, v := range p.Vars {
-		if v.Default == "" {
+		if v.Default == "" && v.From == "" && !v.Optional {
 			names = append(names, name)
 		}
 	}
@@ -159,17 +160,15 @@ func operations(b *strings.Builder, p *provider.Provider) {
 			row(op.String(), address(p, e.Path), state(p, op))
 		}
 	}
-	if p.Auth.Spoken() {
-		from := make([]string, 0, len(p.Paths))
-		for path := range p.Paths {
-			from = append(from, path)
-		}
-		slices.Sort(from)
-		for _, path := range from {
-			row("`/v1"+path+"`", address(p, p.Paths[path]), "relayed")
-		}
-		row("every other `/v1/...`", address(p, p.Relay+"/..."), "relayed")
+	from := make([]string, 0, len(p.Paths))
+	for path := range p.Paths {
+		from = append(from, path)
 	}
+	slices.Sort(from)
+	for _, path := range from {
+		row("`/v1"+path+"`", address(p, p.Paths[path]), "relayed")
+	}
+	row("every other `/v1/...`", address(p, p.Relay+"/..."), "relayed")
 	b.WriteString("\n")
 }
 
@@ -214,8 +213,14 @@ func variables(b *strings.Builder, p *provider.Provider, n notes) {
 
 func about(v provider.Var) string {
 	text := "required"
+	if v.Optional {
+		text = "only needed to fetch a token"
+	}
 	if v.Default != "" {
 		text = "`" + v.Default + "` unless given"
+	}
+	if setting, member, ok := strings.Cut(v.From, "."); ok {
+		text = "required, unless `" + setting + "` has a `" + member + "`"
 	}
 	switch v.Kind {
 	case provider.HostVar:

@@ -92,6 +92,10 @@ func key(t *testing.T, p *provider.Provider) {
 		if name != p.Auth.Name || !strings.HasSuffix(value, secret) {
 			t.Errorf("the key goes out as %s: %s", name, value)
 		}
+	case provider.SigV4, provider.Azure, provider.OCI, provider.OAuth:
+		if want := p.Auth.Name; name != want && (name != "Authorization" || want != "") || !strings.HasSuffix(value, secret) {
+			t.Errorf("the key goes out as %s: %s", name, value)
+		}
 	default:
 		if name != "" || value != "" {
 			t.Errorf("scheme %s sends %s: %s", p.Auth.Scheme, name, value)
