@@ -94,7 +94,6 @@ func TestPageRepeatsTheReasons(t *testing.T) {
 		"groq.md":         {"# Groq\n", "`GROQ_API_KEY`", "x-portkey-provider: groq", "left out: `logit_bias`, `logprobs`, `top_logprobs`: answered 400", "https://console.groq.com/docs/openai"},
 		"mistral-ai.md":   {"`seed` is sent as `random_seed`: Mistral's name", "`temperature` is kept between 0 and 1.5", "`tool_choice` `required` is sent as `any`", "| `/v1/batches` | `https://api.mistral.ai/v1/batch/jobs` | relayed |"},
 		"azure-openai.md": {"x-portkey-azure-resource-name: YOUR-RESOURCE-NAME", "sent as `api-key: <key>`", "| `x-portkey-azure-deployment-id` | `deployment_id` | required |"},
-		"reka-ai.md":      {"not supported yet: speaks reka"},
 		"bedrock.md":      {"requests are signed (AWS Signature Version 4, service `bedrock`)", "x-portkey-aws-secret-access-key", "own_credentials"},
 		"ollama.md":       {"none of its own; give it with `x-portkey-custom-host`"},
 		"anyscale.md":     {"**Closed**"},

@@ -8,6 +8,7 @@ import (
 
 	"sluice/internal/dialect"
 	"sluice/internal/dialect/anthropic"
+	"sluice/internal/dialect/bedrock"
 	"sluice/internal/dialect/cohere"
 	"sluice/internal/dialect/gemini"
 	"sluice/internal/dialect/image"
@@ -21,6 +22,8 @@ import (
 
 var byName = map[string]*dialect.Dialect{
 	anthropic.Dialect.Name: &anthropic.Dialect,
+	bedrock.Dialect.Name:   &bedrock.Dialect,
+	bedrock.Invoke.Name:    &bedrock.Invoke,
 	cohere.Generate.Name:   &cohere.Generate,
 	cohere.V1.Name:         &cohere.V1,
 	cohere.Dialect.Name:    &cohere.Dialect,
