@@ -30,10 +30,7 @@ func repair(op llm.Op, body []byte) []byte {
 		missing(&o, "created", func() jsonx.Value { return strconv.AppendInt(nil, time.Now().Unix(), 10) })
 		o.Each("choices", repairChoice)
 	}
-	o.Within("usage", func(u *jsonx.Object) {
-		withoutNull(u, "prompt_tokens_details")
-		withoutNull(u, "completion_tokens_details")
-	})
+	o.Within("usage", mendUsage)
 	return o.Bytes()
 }
 
@@ -53,32 +50,95 @@ func suspect(op llm.Op, body []byte) bool {
 	if op != llm.Chat {
 		return false
 	}
-	return bytes.Contains(body, []byte(`"tool_calls"`)) || !bytes.Contains(body, []byte(`"created"`)) || !bytes.Contains(body, []byte(`"id"`)) ||
+	return has(body, `"finish_reason":""`, `"finish_reason": ""`) || bytes.Contains(body, []byte(`"tool_calls"`)) || !bytes.Contains(body, []byte(`"created"`)) || !bytes.Contains(body, []byte(`"id"`)) ||
 		bytes.Contains(body, []byte(`"annotations"`)) || bytes.Contains(body, []byte(`"function_call"`)) ||
 		bytes.Count(body, []byte(`"content"`)) < bytes.Count(body, []byte(`"message"`))
 }
 
-// repairEvents mends the events of one stream. Nothing has to be remembered.
+// repairEvents mends the events of one stream.
 func repairEvents(op llm.Op) func(data []byte) []byte {
-	return func(data []byte) []byte { return repairChunk(op, data) }
+	m := &mender{op: op}
+	return m.event
 }
 
-// repairChunk is repair for one event of a stream; nil means that nothing needs
-// mending.
-func repairChunk(op llm.Op, data []byte) []byte {
-	kind, known := chunks[op]
-	if !known || bytes.Contains(data, []byte(`"object"`)) || len(data) == 0 || data[0] != '{' {
+// mender is what must be remembered of a stream to mend its end: some vendors
+// never say why it came (wire formats, Snowflake Cortex).
+type mender struct {
+	op                    llm.Op
+	begun, finished, call bool
+}
+
+// event is repair for one event; nil means that nothing needs mending. What it
+// returns may hold an event of its own in front.
+func (m *mender) event(data []byte) []byte {
+	kind, known := chunks[m.op]
+	if !known || len(data) == 0 {
+		return nil
+	}
+	if data[0] != '{' {
+		if m.op == llm.Chat && m.begun && !m.finished && string(data) == "[DONE]" {
+			return m.finish(&jsonx.Object{}, data)
+		}
+		return nil
+	}
+	reason := has(data, `"finish_reason":"`, `"finish_reason": "`)
+	m.finished = m.finished || reason
+	m.call = m.call || has(data, `"tool_calls":[`, `"tool_calls": [`)
+	m.begun = m.begun || m.call || !has(data, `"content":""`, `"content": ""`)
+	late := m.op == llm.Chat && m.begun && !m.finished && has(data, `"choices":[]`, `"choices": []`)
+	odd := !bytes.Contains(data, []byte(kind)) || reason && has(data, `"finish_reason":""`, `"finish_reason": ""`) ||
+		has(data, `_details":null`, `_details": null`) || has(data, `"tool_calls":null`, `"tool_calls": null`)
+	if !odd && !late {
 		return nil
 	}
 	o, err := jsonx.Parse(data)
 	if err != nil || o.Get("choices") == nil {
 		return nil
 	}
-	missing(&o, "object", func() jsonx.Value { return jsonx.Quote(kind) })
+	if was, _ := jsonx.Text(o.Get("object")); was != kind {
+		o.Set("object", jsonx.Quote(kind))
+	}
+	o.Each("choices", m.choice)
+	o.Within("usage", mendUsage)
+	if late && o.Get("usage") != nil {
+		return m.finish(&o, o.Bytes())
+	}
 	if !o.Edited() {
 		return nil
 	}
 	return o.Bytes()
+}
+
+func has(data []byte, tight, loose string) bool {
+	return bytes.Contains(data, []byte(tight)) || bytes.Contains(data, []byte(loose))
+}
+
+func (m *mender) choice(_ int, c *jsonx.Object) {
+	if reason, ok := jsonx.Text(c.Get("finish_reason")); ok && reason == "" {
+		c.Set("finish_reason", jsonx.Value("null"))
+		m.finished = false
+	}
+	c.Within("delta", func(d *jsonx.Object) { withoutNull(d, "tool_calls") })
+}
+
+// finish writes the reason that was never told in front of an event: the
+// stream's own end says that it is whole.
+func (m *mender) finish(like *jsonx.Object, event []byte) []byte {
+	m.finished = true
+	o := like.Clone()
+	o.Delete("usage")
+	reason := "stop"
+	if m.call {
+		reason = "tool_calls"
+	}
+	missing(&o, "object", func() jsonx.Value { return jsonx.Quote(chunks[m.op]) })
+	o.Set("choices", jsonx.Value(`[{"index":0,"delta":{},"finish_reason":"`+reason+`"}]`))
+	return append(append(o.Bytes(), "\n\ndata: "...), event...)
+}
+
+func mendUsage(u *jsonx.Object) {
+	withoutNull(u, "prompt_tokens_details")
+	withoutNull(u, "completion_tokens_details")
 }
 
 var chunks = map[llm.Op]string{llm.Chat: "chat.completion.chunk", llm.Complete: "text_completion"}
@@ -96,8 +156,11 @@ func repairChoice(i int, c *jsonx.Object) {
 	})
 	// Some servers end with stop although the model calls a tool; agents that
 	// go by the reason would never run it.
-	if reason, _ := jsonx.Text(c.Get("finish_reason")); reason == "stop" && calls > 0 {
+	switch reason, told := jsonx.Text(c.Get("finish_reason")); {
+	case (reason == "stop" || told && reason == "") && calls > 0:
 		c.Set("finish_reason", jsonx.Quote("tool_calls"))
+	case told && reason == "": // an answer that is whole came to its end
+		c.Set("finish_reason", jsonx.Quote("stop"))
 	}
 }
 

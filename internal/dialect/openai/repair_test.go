@@ -51,8 +51,43 @@ func TestRepairChunk(t *testing.T) {
 		`{"error":{"message":"x"}}`:                                "",
 		`[DONE]`:                                                   "",
 	} {
-		if got := string(repairChunk(llm.Chat, []byte(in))); got != want {
+		if got := string(repairEvents(llm.Chat)([]byte(in))); got != want {
 			t.Errorf("%s became %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestRepairEnd tells the reason that a vendor never told: its own end mark says
+// that the stream is whole.
+func TestRepairEnd(t *testing.T) {
+	const (
+		word  = `{"id":"c","object":"chat.completion.chunk","choices":[{"delta":{"content":"x","tool_calls":null},"index":0}]}`
+		plain = `{"id":"c","object":"chat.completion.chunk","choices":[{"delta":{"content":"x"},"index":0}]}`
+		call  = `{"id":"c","object":"chat.completion.chunk","choices":[{"delta":{"tool_calls":[{"index":0}]},"index":0}]}`
+		told  = `{"id":"c","object":"chat.completion.chunk","choices":[{"delta":{},"index":0,"finish_reason":"length"}]}`
+		blank = `{"id":"c","object":"chat.completion.chunk","choices":[{"delta":{},"index":0,"finish_reason":""}]}`
+		empty = `{"id":"c","object":"chat.completion.chunk","choices":[{"delta":{},"index":0,"finish_reason":null}]}`
+		cost  = `{"id":"c","object":"chat.completion.chunk","choices":[],"usage":{"total_tokens":1}}`
+		done  = `{"id":"c","object":"chat.completion.done","choices":[{"delta":{},"index":0,"finish_reason":"stop"}]}`
+		end   = `{"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\ndata: "
+	)
+	for _, c := range []struct {
+		name     string
+		in, want []string
+	}{
+		{"with its cost", []string{word, cost, "[DONE]"}, []string{plain, end + cost, ""}},
+		{"without", []string{word, "[DONE]"}, []string{plain, `{"object":"chat.completion.chunk","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\ndata: [DONE]"}},
+		{"of calls", []string{call, cost}, []string{"", strings.Replace(end, "stop", "tool_calls", 1) + cost}},
+		{"told", []string{told, cost, "[DONE]"}, []string{"", "", ""}},
+		{"told as nothing", []string{blank, cost}, []string{empty, end + cost}},
+		{"another object", []string{done, "[DONE]"}, []string{strings.Replace(done, "done", "chunk", 1), ""}},
+		{"nothing at all", []string{"[DONE]"}, []string{""}},
+	} {
+		mend := repairEvents(llm.Chat)
+		for i, in := range c.in {
+			if got := string(mend([]byte(in))); got != c.want[i] {
+				t.Errorf("%s: %s became\n%s, want\n%s", c.name, in, got, c.want[i])
+			}
 		}
 	}
 }
