@@ -87,7 +87,7 @@ func (m *mender) event(data []byte) []byte {
 	m.begun = m.begun || m.call || !has(data, `"content":""`, `"content": ""`)
 	late := m.op == llm.Chat && m.begun && !m.finished && has(data, `"choices":[]`, `"choices": []`)
 	odd := !bytes.Contains(data, []byte(kind)) || reason && has(data, `"finish_reason":""`, `"finish_reason": ""`) ||
-		has(data, `_details":null`, `_details": null`) || has(data, `"tool_calls":null`, `"tool_calls": null`)
+		has(data, `_details":null`, `_details": null`) || has(data, `"role":null`, `"role": null`) || has(data, `"tool_calls":null`, `"tool_calls": null`)
 	if !odd && !late {
 		return nil
 	}
@@ -118,7 +118,7 @@ func (m *mender) choice(_ int, c *jsonx.Object) {
 		c.Set("finish_reason", jsonx.Value("null"))
 		m.finished = false
 	}
-	c.Within("delta", func(d *jsonx.Object) { withoutNull(d, "tool_calls") })
+	c.Within("delta", func(d *jsonx.Object) { withoutNull(d, "tool_calls"); withoutNull(d, "role") })
 }
 
 // finish writes the reason that was never told in front of an event: the
