@@ -103,8 +103,14 @@ func call(b *strings.Builder, p *provider.Provider) {
 	for _, name := range needed(p) {
 		header(p.Vars[name].Header, "YOUR-"+strings.ToUpper(strings.ReplaceAll(name, "_", "-")))
 	}
+	if p.Auth.Scheme == provider.Google { // a token is soonest at hand
+		header(p.Vars["vertex_project_id"].Header, "YOUR-VERTEX-PROJECT-ID")
+		header("authorization", "Bearer $(gcloud auth print-access-token)")
+		b.WriteString("  -d '" + body + "'\n```\n\n")
+		return
+	}
 	for _, s := range signing[p.Auth.Scheme] {
-		header(provider.HeaderName(s), "YOUR-"+strings.ToUpper(strings.ReplaceAll(s, "_", "-")))
+		header(provider.HeaderName(s), "$"+strings.ToUpper(s))
 	}
 	if p.Auth.Scheme != provider.NoAuth && !p.Auth.Optional && len(signing[p.Auth.Scheme]) == 0 {
 		env := p.Auth.Env
@@ -137,6 +143,14 @@ func example(p *provider.Provider) (path, body string) {
 		return "/v1/chat/completions", `{"model": "` + model + `", "messages": [{"role": "user", "content": "Hello!"}]}`
 	case works(p, llm.Embed):
 		return "/v1/embeddings", `{"model": "` + model + `", "input": "Hello!"}`
+	}
+	switch {
+	case works(p, llm.Complete):
+		return "/v1/completions", `{"model": "` + model + `", "prompt": "Hello!"}`
+	case works(p, llm.Draw):
+		return "/v1/images/generations", `{"model": "` + model + `", "prompt": "a cat"}`
+	case works(p, llm.Rerank):
+		return "/v1/rerank", `{"model": "` + model + `", "query": "Where?", "documents": ["Here.", "There."]}`
 	}
 	return "/v1/PATH", "BODY AS THE VENDOR DOCUMENTS IT"
 }

@@ -76,21 +76,21 @@ func (m *mender) event(data []byte) []byte {
 		return nil
 	}
 	if data[0] != '{' {
-		if m.op == llm.Chat && m.begun && !m.finished && string(data) == "[DONE]" {
+		if m.unexplained() && string(data) == "[DONE]" {
 			return m.finish(&jsonx.Object{}, data)
 		}
 		return nil
 	}
-	reason := has(data, `"finish_reason":"`, `"finish_reason": "`)
-	m.finished = m.finished || reason
-	m.call = m.call || has(data, `"tool_calls":[`, `"tool_calls": [`)
-	m.begun = m.begun || m.call || !has(data, `"content":""`, `"content": ""`)
-	late := m.op == llm.Chat && m.begun && !m.finished && has(data, `"choices":[]`, `"choices": []`)
-	odd := !bytes.Contains(data, []byte(kind)) || reason && has(data, `"finish_reason":""`, `"finish_reason": ""`) ||
-		has(data, `_details":null`, `_details": null`) || has(data, `"role":null`, `"role": null`) || has(data, `"tool_calls":null`, `"tool_calls": null`)
-	if !odd && !late {
+	m.note(data)
+	late := m.unexplained() && has(data, `"choices":[]`, `"choices": []`)
+	if !late && bytes.Contains(data, []byte(kind)) && !odd(data) {
 		return nil
 	}
+	return m.mend(data, kind, late)
+}
+
+// mend edits an event. Late is the cost that comes although no reason was told.
+func (m *mender) mend(data []byte, kind string, late bool) []byte {
 	o, err := jsonx.Parse(data)
 	if err != nil || o.Get("choices") == nil {
 		return nil
@@ -100,13 +100,29 @@ func (m *mender) event(data []byte) []byte {
 	}
 	o.Each("choices", m.choice)
 	o.Within("usage", mendUsage)
-	if late && o.Get("usage") != nil {
+	switch {
+	case late && o.Get("usage") != nil:
 		return m.finish(&o, o.Bytes())
+	case o.Edited():
+		return o.Bytes()
 	}
-	if !o.Edited() {
-		return nil
-	}
-	return o.Bytes()
+	return nil
+}
+
+// note remembers what an event has told, by the looks of it.
+func (m *mender) note(data []byte) {
+	m.finished = m.finished || has(data, `"finish_reason":"`, `"finish_reason": "`)
+	m.call = m.call || has(data, `"tool_calls":[`, `"tool_calls": [`)
+	m.begun = m.begun || m.call || !has(data, `"content":""`, `"content": ""`)
+}
+
+// unexplained reports whether the answer was told so far, but not why it ended.
+func (m *mender) unexplained() bool { return m.op == llm.Chat && m.begun && !m.finished }
+
+// odd looks for what is mended in an event.
+func odd(data []byte) bool {
+	return has(data, `"finish_reason":""`, `"finish_reason": ""`) || has(data, `_details":null`, `_details": null`) ||
+		has(data, `"tool_calls":null`, `"tool_calls": null`) || has(data, `"role":null`, `"role": null`)
 }
 
 func has(data []byte, tight, loose string) bool {
