@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,6 +20,7 @@ func page(p *provider.Provider, n notes) string {
 	facts(&b, p, n)
 	call(&b, p)
 	operations(&b, p)
+	variants(&b, p)
 	credentials(&b, p)
 	variables(&b, p, n)
 	quirks(&b, p, n)
@@ -184,6 +186,41 @@ func operations(b *strings.Builder, p *provider.Provider) {
 	}
 	row("every other `/v1/...`", address(p, p.Relay+"/..."), "relayed")
 	b.WriteString("\n")
+}
+
+// variants lists what is different for some models, or values of a variable.
+func variants(b *strings.Builder, p *provider.Provider) {
+	if len(p.Variants()) == 0 {
+		return
+	}
+	b.WriteString("## Not the same for all\n\n| when | operation | goes to | format |\n|---|---|---|---|\n")
+	for _, v := range p.Variants() {
+		when := condition(&v)
+		if v.BaseURL != "" {
+			fmt.Fprintf(b, "| %s | all | `%s` | |\n", when, v.BaseURL)
+		}
+		form := *p
+		if v.BaseURL != "" {
+			form.BaseURL = v.BaseURL
+		}
+		for _, op := range ops {
+			if e, has := v.Ops[op]; has {
+				fmt.Fprintf(b, "| %s | %s | `%s` | %s |\n", when, op, address(&form, e.Path), e.Dialect)
+			}
+		}
+	}
+	b.WriteString("\n")
+}
+
+func condition(v *provider.Variant) string {
+	var parts []string
+	if len(v.Models) > 0 {
+		parts = append(parts, "the model begins with `"+strings.Join(v.Models, "`, `")+"`")
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.Vars)) {
+		parts = append(parts, "`"+name+"` is `"+strings.Join(v.Vars[name], "`, `")+"`")
+	}
+	return strings.Join(parts, " and ")
 }
 
 func state(p *provider.Provider, op llm.Op) string {
