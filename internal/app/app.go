@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"sluice/internal/auth"
 	"sluice/internal/config"
@@ -21,6 +23,7 @@ import (
 	"sluice/internal/route"
 	"sluice/internal/secret"
 	"sluice/internal/server"
+	"sluice/internal/telemetry"
 	"sluice/internal/upstream"
 	"sluice/providers"
 )
@@ -34,9 +37,11 @@ type App struct {
 	Egress *egress.Policy
 	Server *server.Server
 
-	client *upstream.Client
-	auth   *auth.Authority
-	log    *slog.Logger
+	client  *upstream.Client
+	auth    *auth.Authority
+	metrics *telemetry.Metrics
+	conns   atomic.Int64 // of clients
+	log     *slog.Logger
 }
 
 // New builds a gateway. Every error is the configuration's fault. mock is the
@@ -74,13 +79,27 @@ func New(c *config.Config, getenv func(string) string, log *slog.Logger, mock ne
 		Limits: upstreamLimits(c.Limits), Dialects: all.Find, Agent: "sluice/" + Version, Hop: hop,
 		Dialer: dialer, Auth: authority,
 	})
-	return &App{
-		Config: c, Egress: policies, client: client, auth: authority, log: log,
-		Server: server.New(server.Options{
-			Gateway:  &gateway.Gateway{Compiler: compiler, Walker: route.NewWalker(c.Limits.UpstreamCalls), Client: client, Keys: keys, Auth: authority},
-			Dialects: all.Find, Limits: serverLimits(c.Limits), AllowedHosts: c.AllowedHosts, Hop: hop, Log: log, Version: Version,
-		}),
-	}, nil
+	metrics := telemetry.New(Version, runtime.Version())
+	options := server.Options{
+		Gateway:  &gateway.Gateway{Compiler: compiler, Walker: newWalker(c, metrics), Client: client, Keys: keys, Auth: authority},
+		Dialects: all.Find, Limits: serverLimits(c.Limits), AllowedHosts: c.AllowedHosts, Hop: hop, Log: log, Version: Version,
+		Meter: metrics,
+	}
+	if showsMetrics(c) {
+		options.Metrics = metrics.Append
+	}
+	a := &App{Config: c, Egress: policies, Server: server.New(options), client: client, auth: authority, metrics: metrics, log: log}
+	a.watch(metrics)
+	return a, nil
+}
+
+func newWalker(c *config.Config, m *telemetry.Metrics) *route.Walker {
+	w := route.NewWalker(c.Limits.UpstreamCalls)
+	w.Observer = m
+	if !c.Ejection {
+		w.Health = nil
+	}
+	return w
 }
 
 // embedded is the catalogue of this binary. It is read once a process, since

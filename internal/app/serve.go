@@ -23,6 +23,7 @@ import (
 	"sluice/internal/config"
 	"sluice/internal/mockllm"
 	"sluice/internal/server"
+	"sluice/internal/telemetry"
 )
 
 // Exit codes (R01).
@@ -55,6 +56,7 @@ func Serve(args []string, out, errout io.Writer) int {
 		return configFailed(err, errout)
 	}
 	defer a.Close()
+	a.metrics.Bound(telemetry.Bounded{Name: "log_queue", Unit: "entries", Read: lines.fill})
 	listeners, err := listen(context.Background(), c)
 	if err != nil {
 		_, _ = fmt.Fprintf(errout, "sluice: cannot listen: %s (port: --port, SLUICE_PORT)\n", reason(err))
@@ -131,6 +133,7 @@ func (a *App) HTTPServer() *http.Server {
 		Handler:           a.Handler(),
 		ReadHeaderTimeout: l.ReadHeader,
 		IdleTimeout:       l.KeepAlive,
+		ConnState:         a.count,
 		MaxHeaderBytes:    int(l.HeaderBytes) + 32<<10, // net/http counts the request line too; ours decides
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"sluice/internal/recent"
 )
 
 // The retry budget (R16): retries under way and of the last 10 s are at most a
@@ -69,7 +71,7 @@ func (a *account) over(now time.Duration) {
 }
 
 // Fill says how many origins are watched.
-func (b *Budget) Fill() Fill { return b.origins.fill() }
+func (b *Budget) Fill() recent.Fill { return b.origins.fill() }
 
 // step is how finely a window forgets.
 const step = 500 * time.Millisecond

@@ -9,6 +9,7 @@ import (
 
 	"sluice/internal/llm"
 	"sluice/internal/policy"
+	"sluice/internal/recent"
 )
 
 // The built-in rule (R18).
@@ -281,7 +282,7 @@ func (b *breaker) eject(now, d time.Duration) {
 }
 
 // Fill says how many targets are watched.
-func (h *Health) Fill() Fill { return h.rows.fill() }
+func (h *Health) Fill() recent.Fill { return h.rows.fill() }
 
 // stale is when a target that nobody asks any more is forgotten.
 const stale = 10 * time.Minute

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"sluice/internal/recent"
 )
 
 // ways is how many places a key can have: one cache line of pointers.
@@ -103,12 +105,6 @@ func (t *table[V]) each(visit func(*row[V])) {
 	}
 }
 
-// Fill is how full something bounded is.
-type Fill struct {
-	Held, Limit int64
-	Lost        int64 // so far, for want of room
-}
-
-func (t *table[V]) fill() Fill {
-	return Fill{Held: t.used.Load(), Limit: int64(len(t.slots)), Lost: t.lost.Load()}
+func (t *table[V]) fill() recent.Fill {
+	return recent.Fill{Held: t.used.Load(), Limit: int64(len(t.slots)), Lost: t.lost.Load()}
 }

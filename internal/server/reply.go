@@ -62,6 +62,7 @@ func list(texts []string) string {
 
 func (v *visit) head(status int) {
 	v.status = status
+	v.first = time.Since(v.start)
 	v.w.WriteHeader(status)
 }
 
@@ -161,7 +162,9 @@ func (v *visit) refuse(err error) {
 	if e.Kind == llm.NotSupported && e.Path != "" || e.Kind == llm.Internal {
 		h["X-Portkey-Gateway-Exception"] = []string{"true"}
 	}
-	if e.Kind == llm.BodyTooLarge { // the rest of it is not read
+	// The rest of the body is not read, and net/http would wait for some of it
+	// before it writes a head that keeps the connection.
+	if e.Kind == llm.BodyTooLarge || e.Kind == llm.Overloaded && v.r.Body != http.NoBody {
 		h["Connection"] = []string{"close"}
 	}
 	if e.Kind == llm.Overloaded || e.Kind == llm.ShuttingDown {

@@ -20,6 +20,7 @@ import (
 
 // serve answers an operation: read, ask the gateway, write.
 func (v *visit) serve() {
+	v.served = true
 	x, err := v.exchange()
 	defer func() {
 		if x != nil {
@@ -231,14 +232,14 @@ func (v *visit) slurp(body *bounded) ([]byte, error) {
 		room = n
 	}
 	if !v.hold(room) {
-		return nil, overloaded()
+		return nil, v.overloaded(BufferBudget)
 	}
 	buf := make([]byte, 0, min(room, 1<<20)+1)
 	for {
 		n, err := body.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		if err == nil && int64(len(buf)) > v.held && !v.hold(int64(len(buf))) {
-			err = overloaded()
+			err = v.overloaded(BufferBudget)
 		}
 		if errors.Is(err, io.EOF) {
 			return buf, nil

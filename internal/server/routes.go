@@ -37,6 +37,7 @@ var table = []rule{
 	{"GET,HEAD", "/", public, (*visit).greet},
 	{"GET,HEAD", "/livez", public, (*visit).livez},
 	{"GET,HEAD", "/readyz", public, (*visit).readyz},
+	{"GET,HEAD", metricsPath, public, (*visit).metrics},
 	{"POST", "/chat/completions", inference, operation(llm.Chat)},
 	{"POST", "/completions", inference, operation(llm.Complete)},
 	{"POST", "/embeddings", inference, operation(llm.Embed)},
@@ -144,7 +145,7 @@ func (v *visit) route() {
 		v.refuse(e)
 		return
 	}
-	if !ok || !versioned && path != "/" && !isHealth(path) && !slices.Contains(bare, firstSegment(path)) {
+	if !ok || !versioned && path != "/" && path != metricsPath && !isHealth(path) && !slices.Contains(bare, firstSegment(path)) {
 		v.refuse(&llm.Error{Kind: llm.NotFound, Status: http.StatusNotFound, Message: "Not Found"})
 		return
 	}

@@ -23,6 +23,15 @@ type Options struct {
 	Hop          string   // our own hop token (S15)
 	Log          *slog.Logger
 	Version      string
+	Meter        Meter                 // nil: nobody counts
+	Metrics      func(b []byte) []byte // appends the page at /metrics; nil: there is none (S54)
+}
+
+// Meter counts requests. Its words are bounded: operations, catalogue ids,
+// outcomes and the names of limits.
+type Meter interface {
+	Request(op, provider, outcome string, firstByte, total time.Duration)
+	Shed(limit string)
 }
 
 // Limits bound what a client may send (reliability rules, section 1).
@@ -66,6 +75,7 @@ type visit struct {
 	r     *http.Request
 	trace string
 	start time.Time
+	first time.Duration // until the head of the answer; 0: there is none
 
 	op       llm.Op
 	door     *dialect.Dialect // what the client speaks
@@ -77,6 +87,7 @@ type visit struct {
 	upgrade  bool // to a WebSocket
 
 	deployment string // of Azure's, which is the model where the body names none
+	served     bool   // it is for a provider
 	attempts   int
 	held       int64 // bytes counted in Server.buffered
 	usage      *llm.Usage
@@ -91,13 +102,47 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer v.boundRest()
 	defer v.log()
 	defer v.recover()
-	if s.inFlight.Add(1) > s.Limits.InFlight && !isHealth(r.URL.Path) {
-		s.inFlight.Add(-1)
-		v.refuse(overloaded())
+	if !s.enter(r.URL.Path) {
+		v.shed(InFlight)
 		return
 	}
 	defer s.inFlight.Add(-1)
 	v.route()
+}
+
+// reserve is how many health checks and readers of figures have a place beyond
+// the limit (R31).
+const reserve = 16
+
+// enter takes a place among the requests in flight, if there is one.
+func (s *Server) enter(path string) bool {
+	limit := s.Limits.InFlight
+	if isHealth(path) || path == metricsPath {
+		limit += reserve
+	}
+	for {
+		n := s.inFlight.Load()
+		if n >= limit {
+			return false
+		}
+		if s.inFlight.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+// Load is how many requests are in flight, and how many bytes of bodies they hold.
+func (s *Server) Load() (requests, bytes int64) { return s.inFlight.Load(), s.buffered.Load() }
+
+// The limits that requests are shed by.
+const (
+	InFlight     = "in_flight"
+	BufferBudget = "buffer_budget"
+)
+
+// shed refuses a request for want of room, which limit names.
+func (v *visit) shed(limit string) {
+	v.refuse(v.overloaded(limit))
 }
 
 // boundRest gives what was not read of a body its time: net/http reads some of
@@ -109,7 +154,10 @@ func (v *visit) boundRest() {
 	}
 }
 
-func overloaded() *llm.Error {
+func (v *visit) overloaded(limit string) *llm.Error {
+	if v.Meter != nil {
+		v.Meter.Shed(limit)
+	}
 	return &llm.Error{Kind: llm.Overloaded, Status: http.StatusServiceUnavailable, Message: "the gateway is at its limit of requests: try again in a moment"}
 }
 
@@ -171,10 +219,34 @@ func (v *visit) log() {
 	if errors.As(v.err, &e) {
 		_, code := e.Kind.Words()
 		add("error", code)
-		add("class", string(e.Class))
+		if e.NoBudget {
+			add("class", string(llm.ClassNoBudget))
+		} else {
+			add("class", string(e.Class))
+		}
 	}
 	add("outcome", v.outcome)
 	attrs = append(attrs, slog.Int64("ms", time.Since(v.start).Milliseconds()), slog.String("trace", v.trace))
 	v.trace = ""
+	v.count(e)
 	v.Log.LogAttrs(v.r.Context(), slog.LevelInfo, "request", attrs...)
+}
+
+// count books the request with whoever keeps count.
+func (v *visit) count(e *llm.Error) {
+	if v.Meter == nil {
+		return
+	}
+	op, outcome := "none", v.outcome
+	if v.served {
+		op = v.op.String()
+	}
+	switch {
+	case outcome != "":
+	case e != nil:
+		_, outcome = e.Kind.Words()
+	default:
+		outcome = "ok"
+	}
+	v.Meter.Request(op, v.origin.Provider, outcome, v.first, time.Since(v.start))
 }

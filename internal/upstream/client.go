@@ -77,6 +77,8 @@ type Client struct {
 	now       func() time.Time
 	seals     *seal.Memory
 	authority *auth.Authority
+	conns     atomic.Int64 // connections to providers
+	dialled   atomic.Int64
 }
 
 // Options are what a Client is made of.
@@ -91,20 +93,20 @@ type Options struct {
 
 // New makes a Client with a connection pool of its own.
 func New(o Options) *Client {
-	const perHost = 1024 // idle connections kept: as many as may well run at once
-	return &Client{
-		transport: &http.Transport{
-			DialContext:            o.Dialer.DialContext,
-			TLSHandshakeTimeout:    o.Limits.Connect,
-			MaxIdleConns:           4 * perHost,
-			MaxIdleConnsPerHost:    perHost,
-			IdleConnTimeout:        90 * time.Second,
-			MaxResponseHeaderBytes: o.Limits.HeaderBytes,
-			DisableCompression:     true, // we ask for gzip and bound it ourselves
-			ForceAttemptHTTP2:      true,
-		},
+	c := &Client{
 		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now, seals: seal.New(), authority: o.Auth,
 	}
+	c.transport = &http.Transport{
+		DialContext:            c.counted(o.Dialer.DialContext),
+		TLSHandshakeTimeout:    o.Limits.Connect,
+		MaxIdleConns:           MaxIdle,
+		MaxIdleConnsPerHost:    idlePerHost,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: o.Limits.HeaderBytes,
+		DisableCompression:     true, // we ask for gzip and bound it ourselves
+		ForceAttemptHTTP2:      true,
+	}
+	return c
 }
 
 // Close drops the idle connections.
