@@ -57,15 +57,16 @@ func (m *Map[V]) Put(key []byte, value V, cost int) {
 	now := m.now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.young == nil || m.size+len(key)+cost > m.Max || m.late(now) {
-		m.turn(now)
+	_, young := m.young[string(key)]
+	if _, old := m.old[string(key)]; old && !young {
+		m.moved++
 	}
-	m.size += len(key) + cost
-	if _, again := m.young[string(key)]; !again {
-		if _, was := m.old[string(key)]; was {
+	if m.young == nil || m.size+len(key)+cost > m.Max || m.late(now) {
+		if m.turn(now); young {
 			m.moved++
 		}
 	}
+	m.size += len(key) + cost
 	m.young[string(key)] = entry[V]{value, cost}
 }
 
