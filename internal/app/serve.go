@@ -93,7 +93,7 @@ func (a *App) run(listeners []net.Listener, lines *lines) int {
 	srv.Handler = counted(&running, srv.Handler)
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
-		go func() { failed <- srv.Serve(server.Listener(netutil.LimitListener(l, a.Config.Limits.Connections))) }()
+		go func() { failed <- srv.Serve(a.Listener(l)) }()
 	}
 	select {
 	case err := <-failed:
@@ -125,8 +125,13 @@ func counted(running *atomic.Int64, h http.Handler) http.Handler {
 	})
 }
 
+// Listener bounds the connections of a listener and checks what comes over them.
+func (a *App) Listener(l net.Listener) net.Listener {
+	return server.Listener(netutil.LimitListener(l, a.Config.Limits.Connections))
+}
+
 // HTTPServer serves the gateway over HTTP/1. Give it listeners that went
-// through server.Listener.
+// through Listener.
 func (a *App) HTTPServer() *http.Server {
 	l := a.Config.Limits
 	return &http.Server{

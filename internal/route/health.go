@@ -127,9 +127,7 @@ const (
 	limited
 )
 
-// judge applies the target's own breaker, or the built-in rule. DNS is in the
-// list since it is a failure to connect like the others (R14). A caller's own
-// timeout counts: the class is the same (R12).
+// judge applies the target's own breaker, or the built-in rule.
 func judge(t *policy.Target, err *llm.Error) verdict {
 	b := t.Breaker
 	switch {
@@ -145,6 +143,17 @@ func judge(t *policy.Target, err *llm.Error) verdict {
 	case b == nil && t.Only.Given() && !t.Only.Match(err): // its fallback would not move on either
 		return nothing
 	}
+	v := judgeClass(err)
+	if b != nil && (v == refused || v == limited) { // it says itself what counts
+		return fine
+	}
+	return v
+}
+
+// judgeClass is the built-in rule. DNS is in the list since it is a failure to
+// connect like the others (R14). A caller's own timeout counts: the class is the
+// same (R12).
+func judgeClass(err *llm.Error) verdict {
 	switch err.Class {
 	case llm.ClassDNS, llm.ClassConnect, llm.ClassTLS, llm.ClassReset, llm.ClassFirstByte:
 		return failing
@@ -154,8 +163,6 @@ func judge(t *policy.Target, err *llm.Error) verdict {
 	switch {
 	case err.Status >= http.StatusInternalServerError:
 		return failing
-	case b != nil: // it says itself what counts
-		return fine
 	case err.Status == http.StatusUnauthorized, err.Status == http.StatusForbidden:
 		return refused
 	case err.Status == http.StatusTooManyRequests && err.RetryAfter > 0:

@@ -145,7 +145,7 @@ func (v *visit) route() {
 		v.refuse(e)
 		return
 	}
-	if !ok || !versioned && path != "/" && path != metricsPath && !isHealth(path) && !slices.Contains(bare, firstSegment(path)) {
+	if !ok || !versioned && !isOwn(path) && !slices.Contains(bare, firstSegment(path)) {
 		v.refuse(&llm.Error{Kind: llm.NotFound, Status: http.StatusNotFound, Message: "Not Found"})
 		return
 	}
@@ -231,6 +231,12 @@ func firstSegment(path string) string {
 	first, _, _ := strings.Cut(path[1:], "/")
 	return first
 }
+
+// isOwn are the pages of the gateway itself.
+func isOwn(path string) bool { return path == "/" || isReserved(path) }
+
+// isReserved are those that have a place when no other request has (R31).
+func isReserved(path string) bool { return isHealth(path) || path == metricsPath }
 
 func isHealth(path string) bool { return path == "/livez" || path == "/readyz" }
 

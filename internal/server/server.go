@@ -117,7 +117,7 @@ const reserve = 16
 // enter takes a place among the requests in flight, if there is one.
 func (s *Server) enter(path string) bool {
 	limit := s.Limits.InFlight
-	if isHealth(path) || path == metricsPath {
+	if isReserved(path) {
 		limit += reserve
 	}
 	for {

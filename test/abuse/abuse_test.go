@@ -23,7 +23,6 @@ import (
 
 	"sluice/internal/app"
 	"sluice/internal/config"
-	"sluice/internal/server"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -73,7 +72,7 @@ func start(t *testing.T, yaml string) string {
 	}
 	srv, served := a.HTTPServer(), make(chan struct{})
 	go func() {
-		_ = srv.Serve(server.Listener(l))
+		_ = srv.Serve(a.Listener(l))
 		close(served)
 	}()
 	t.Cleanup(func() {
@@ -182,4 +181,44 @@ func TestOverload(t *testing.T) {
 	}
 	close(p.letGo)
 	inside.Wait()
+}
+
+// TestConnectionsAreBounded is R32: one connection too many waits until another
+// is closed.
+func TestConnectionsAreBounded(t *testing.T) {
+	const limit = 3
+	addr := start(t, fmt.Sprintf("max_connections: %d", limit))
+	get := func(conn net.Conn, path string) (string, error) {
+		status, body, err := ask(conn, fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, addr))
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("status %d", status)
+		}
+		return body, err
+	}
+	var conns []net.Conn
+	for range limit {
+		conns = append(conns, connect(t, addr))
+		if _, err := get(conns[len(conns)-1], "/livez"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, err := get(conns[0], "/metrics")
+	for _, line := range []string{"held", "limit"} {
+		if want := fmt.Sprintf(`sluice_bounded_%s{name="client_connections",unit="connections"} %d`, line, limit); !strings.Contains(page, want) {
+			t.Errorf("%v: no %s in\n%s", err, want, page)
+		}
+	}
+	late := connect(t, addr)
+	_ = late.SetDeadline(time.Now().Add(50 * time.Millisecond))
+	if _, err := get(late, "/livez"); err == nil {
+		t.Error("one too many was served")
+	}
+	_ = late.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = conns[0].Close()
+	if status, _, err := receive(late); status != http.StatusOK {
+		t.Errorf("when there is room: %d %v", status, err)
+	}
+	for _, conn := range append(conns, late) {
+		_ = conn.Close()
+	}
 }
