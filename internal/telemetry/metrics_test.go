@@ -2,6 +2,7 @@ package telemetry_test
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -199,4 +200,21 @@ func BenchmarkRequest(b *testing.B) {
 			m.Attempted("openai", nil)
 		}
 	})
+}
+
+// TestDocumented: docs/metrics.md names every family that is ours.
+func TestDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := telemetry.New("v", "go")
+	m.EjectedNow(func(func(string, string)) {})
+	for line := range strings.Lines(string(m.Append(nil))) {
+		if rest, ok := strings.CutPrefix(line, "# HELP "); ok {
+			if name, _, _ := strings.Cut(rest, " "); !strings.Contains(string(text), "`"+name+"`") {
+				t.Errorf("%s is not in docs/metrics.md", name)
+			}
+		}
+	}
 }
