@@ -162,15 +162,16 @@ func (v *visit) refuse(err error) {
 	if e.Kind == llm.NotSupported && e.Path != "" || e.Kind == llm.Internal {
 		h["X-Portkey-Gateway-Exception"] = []string{"true"}
 	}
-	// The rest of the body is not read, and net/http would wait for some of it
-	// before it writes a head that keeps the connection.
-	if e.Kind == llm.BodyTooLarge || e.Kind == llm.Overloaded && v.r.Body != http.NoBody {
+	early := e.Kind == llm.Overloaded && v.early()
+	if e.Kind == llm.BodyTooLarge || e.Kind == llm.Overloaded && !early { // the rest of it is not read
 		h["Connection"] = []string{"close"}
 	}
 	if e.Kind == llm.Overloaded || e.Kind == llm.ShuttingDown {
 		h["Retry-After"] = []string{"1"}
 	}
-	v.failure(e)
+	if v.failure(e); early {
+		v.drain()
+	}
 }
 
 func (v *visit) failure(e *llm.Error) {

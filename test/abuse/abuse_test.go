@@ -222,3 +222,41 @@ func TestConnectionsAreBounded(t *testing.T) {
 		_ = conn.Close()
 	}
 }
+
+// TestRefusedKeepsTheConnection: a refusal does not wait for the body, the
+// connection goes on behind it, and what is left of a body that never comes is
+// not read as a request.
+func TestRefusedKeepsTheConnection(t *testing.T) {
+	p := newProvider(t)
+	addr := start(t, "max_inflight: 1\nbody_stall_timeout: 100ms")
+	var inside sync.WaitGroup
+	inside.Go(func() {
+		conn := connect(t, addr)
+		defer func() { _ = conn.Close() }()
+		_, _, _ = ask(conn, chat(addr, p.URL, "waits"))
+	})
+	<-p.waiting
+	head, body, _ := strings.Cut(chat(addr, p.URL, "m"), "\r\n\r\n")
+	whole, torn := connect(t, addr), connect(t, addr)
+	for _, conn := range []net.Conn{whole, torn} {
+		if status, _, err := ask(conn, head+"\r\n\r\n"); status != http.StatusServiceUnavailable || err != nil {
+			t.Fatalf("%d %v", status, err)
+		}
+	}
+	_, _ = io.WriteString(torn, "GET /")
+	if status, text, err := receive(torn); err == nil {
+		t.Errorf("a torn body was answered: %d %s", status, text)
+	}
+	fresh := connect(t, addr) // whole's own time may be over on a slow machine
+	if status, _, err := ask(fresh, head+"\r\n\r\n"+body); status != http.StatusServiceUnavailable || err != nil {
+		t.Fatalf("%d %v", status, err)
+	}
+	close(p.letGo)
+	inside.Wait()
+	if status, text, err := ask(fresh, chat(addr, p.URL, "m")); status != http.StatusOK || err != nil {
+		t.Errorf("the next request on the connection: %d %v %s", status, err, text)
+	}
+	for _, conn := range []net.Conn{whole, torn, fresh} {
+		_ = conn.Close()
+	}
+}
