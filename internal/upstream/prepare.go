@@ -1,18 +1,16 @@
 package upstream
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
-	"net/textproto"
 	"net/url"
 	"strings"
 
 	"sluice/internal/auth"
 	"sluice/internal/dialect"
+	"sluice/internal/http1"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
 	"sluice/internal/policy"
@@ -332,33 +330,19 @@ func (c *call) fitted(encoded []byte, t *policy.Target) ([]byte, error) {
 	return written.Bytes(), err
 }
 
-// maxInterim is how many interim answers (1xx) are skipped (R25).
-const maxInterim = 16
-
-// countInterim gives up on a provider that sends interim answers without end.
-func countInterim(ctx context.Context) context.Context {
-	n := 0
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{Got1xxResponse: func(int, textproto.MIMEHeader) error {
-		if n++; n > maxInterim {
-			return invalidResponse("the provider sent too many interim answers", nil)
-		}
-		return nil
-	}})
-}
-
 // request makes the HTTP request; it may be called twice for one call.
 func (c *Client) request(ctx context.Context, r *Request, call *call) (*http.Request, error) {
 	req := (&http.Request{
 		Method: r.Method, URL: call.url, Header: call.header, Host: call.url.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}).WithContext(countInterim(ctx))
+	}).WithContext(ctx)
 	switch {
 	case r.Raw != nil:
 		req.Body, req.ContentLength = io.NopCloser(r.Raw), r.Raw.Length
 	case call.body != nil:
 		body := call.body
-		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		req.Body, req.ContentLength = http1.Body(body), int64(len(body))
+		req.GetBody = func() (io.ReadCloser, error) { return http1.Body(body), nil }
 	}
 	for name, values := range call.header {
 		for _, v := range values {
