@@ -9,6 +9,7 @@ import (
 	"sluice/internal/dialect"
 	"sluice/internal/dialect/anthropic"
 	"sluice/internal/dialect/cohere"
+	"sluice/internal/dialect/embedding"
 	"sluice/internal/dialect/gemini"
 	"sluice/internal/dialect/image"
 	"sluice/internal/dialect/mistral"
@@ -45,6 +46,8 @@ var ofOne = single(
 	rerank.Dialect, rerank.Voyage, rerank.Mixedbread, rerank.NVIDIA, rerank.TEI, rerank.Watsonx, rerank.Bedrock,
 	image.Dialect, image.StabilityV1, image.StabilityV2, image.Fireworks, image.Segmind, image.WorkersAI, image.Hyperbolic,
 	image.SiliconFlow, image.Imagen, image.Bedrock,
+	embedding.Nomic, embedding.Jurassic, embedding.PaLM, embedding.AlephAlpha, embedding.NLPCloud, embedding.Watsonx, embedding.Oracle,
+	embedding.OracleDedicated, embedding.Ollama, embedding.HuggingFace,
 )
 
 // ForOpenAI is what clients of OpenAI's API speak when they ask for the operation.
@@ -61,6 +64,20 @@ func ForOpenAI(op llm.Op) *dialect.Dialect {
 // Chats are the names of the dialects that have conversations, in order.
 func Chats() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(byName)), func(name string) bool { return byName[name].Chat == nil })
+}
+
+// Embedders are the names of the dialects that ask for vectors, in order.
+func Embedders() []string {
+	var names []string
+	for _, list := range []map[string]*dialect.Dialect{byName, ofOne} {
+		for name, d := range list {
+			if d.Embed != nil {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Find returns the dialect of that name.

@@ -31,6 +31,9 @@ func repair(op llm.Op, body []byte) []byte {
 		o.Each("choices", repairChoice)
 	}
 	o.Within("usage", func(u *jsonx.Object) {
+		if total := u.Get("total_tokens"); op == llm.Embed && total != nil { // all of them were read; Voyage says no more
+			missing(u, "prompt_tokens", func() jsonx.Value { return total })
+		}
 		withoutNull(u, "prompt_tokens_details")
 		withoutNull(u, "completion_tokens_details")
 	})
@@ -49,6 +52,9 @@ var neverNull = []string{"annotations", "function_call", "tool_calls"}
 func suspect(op llm.Op, body []byte) bool {
 	if !bytes.Contains(body, []byte(`"object"`)) || bytes.Contains(body, []byte(`_details":null`)) || bytes.Contains(body, []byte(`_details": null`)) {
 		return true
+	}
+	if op == llm.Embed {
+		return !bytes.Contains(body, []byte(`"prompt_tokens"`))
 	}
 	if op != llm.Chat {
 		return false

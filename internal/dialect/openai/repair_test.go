@@ -65,4 +65,7 @@ func TestRepairLeavesOtherAnswersAlone(t *testing.T) {
 	if got := string(repair(llm.Embed, []byte(`{"data":[]}`))); got != `{"data":[],"object":"list"}` {
 		t.Errorf("got %s", got)
 	}
+	if got := string(repair(llm.Embed, []byte(`{"object":"list","data":[],"usage":{"total_tokens":3}}`))); got != `{"object":"list","data":[],"usage":{"total_tokens":3,"prompt_tokens":3}}` {
+		t.Errorf("got %s", got)
+	}
 }
