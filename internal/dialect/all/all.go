@@ -16,6 +16,7 @@ import (
 	"sluice/internal/dialect/openai"
 	"sluice/internal/dialect/rerank"
 	"sluice/internal/dialect/responses"
+	"sluice/internal/dialect/watsonx"
 	"sluice/internal/llm"
 )
 
@@ -29,6 +30,7 @@ var byName = map[string]*dialect.Dialect{
 	"mistral":              mistral.Of(&openai.Dialect),
 	openai.Dialect.Name:    &openai.Dialect,
 	responses.Dialect.Name: &responses.Dialect,
+	"watsonx":              watsonx.Of(&openai.Dialect),
 }
 
 // single lists the formats of one operation. They are spoken beside OpenAI's
