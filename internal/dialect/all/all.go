@@ -14,6 +14,7 @@ import (
 	"sluice/internal/dialect/image"
 	"sluice/internal/dialect/mistral"
 	"sluice/internal/dialect/openai"
+	"sluice/internal/dialect/oracle"
 	"sluice/internal/dialect/rerank"
 	"sluice/internal/dialect/responses"
 	"sluice/internal/dialect/watsonx"
@@ -29,6 +30,9 @@ var byName = map[string]*dialect.Dialect{
 	gemini.Predict.Name:    &gemini.Predict,
 	"mistral":              mistral.Of(&openai.Dialect),
 	openai.Dialect.Name:    &openai.Dialect,
+	"oracle":               oracle.Of(&openai.Dialect, oracle.OnDemand),
+	"oracle-cohere":        oracle.OfCohere(&cohere.V1, oracle.OnDemand),
+	"oracle-dedicated":     oracle.Of(&openai.Dialect, oracle.Dedicated),
 	responses.Dialect.Name: &responses.Dialect,
 	"watsonx":              watsonx.Of(&openai.Dialect),
 }
