@@ -53,7 +53,7 @@ var ofOne = single(
 	image.Dialect, image.StabilityV1, image.StabilityV2, image.Fireworks, image.Segmind, image.WorkersAI, image.Hyperbolic,
 	image.SiliconFlow, image.Imagen, image.Bedrock,
 	embedding.Nomic, embedding.Jurassic, embedding.PaLM, embedding.AlephAlpha, embedding.NLPCloud, embedding.Watsonx, embedding.Oracle,
-	embedding.OracleDedicated, embedding.Ollama, embedding.HuggingFace,
+	embedding.OracleDedicated, embedding.Cortex, embedding.Ollama, embedding.HuggingFace,
 )
 
 // ForOpenAI is what clients of OpenAI's API speak when they ask for the operation.

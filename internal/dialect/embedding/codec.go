@@ -129,6 +129,9 @@ func (c codec) DecodeReply(body []byte) (*llm.Vectors, error) {
 			if c.each != "" {
 				item = jsonx.At(item, c.each)
 			}
+			if inner := jsonx.At(item, "0"); c.nested && jsonx.KindOf(inner) == jsonx.Array {
+				item = inner
+			}
 			v.Values = append(v.Values, item)
 		}
 	}

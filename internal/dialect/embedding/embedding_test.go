@@ -80,6 +80,13 @@ func TestVendors(t *testing.T) {
 			0,
 		},
 		{
+			embedding.Cortex,
+			`{"model":"m","text":["a","b"]}`,
+			`{"object":"list","data":[{"object":"embedding","embedding":[[0.5,-1e-3]],"index":0},{"object":"embedding","embedding":[1,2],"index":1}],"model":"e5-base-v2","usage":{"total_tokens":5}}`,
+			[]string{"x_own", "truncate", "dimensions", "input_type"},
+			5,
+		},
+		{
 			embedding.Ollama,
 			`{"model":"m","input":["a","b"],"dimensions":8,"truncate":"END"}`,
 			`{"model":"all-minilm","embeddings":[[0.5,-1e-3],[1,2]],"total_duration":14143917,"load_duration":1019500,"prompt_eval_count":8}`,

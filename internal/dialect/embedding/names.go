@@ -21,6 +21,7 @@ type names struct {
 	// Where the vectors are: a list of them, each in the member of its element if
 	// the format says one, or the only one.
 	vectors, each string
+	nested        bool     // each vector is a list of its own
 	only          []string // the path to it
 	tokens        [][]string
 }
@@ -94,6 +95,13 @@ var (
 	// Oracle is OCI's embedText, OracleDedicated that of a cluster of one's own.
 	Oracle          = speak(oracle("oracle-embed", "ON_DEMAND", "modelId"))
 	OracleDedicated = speak(oracle("oracle-dedicated-embed", "DEDICATED", "endpointId"))
+
+	// Cortex is Snowflake's
+	// (https://docs.snowflake.com/developer-guide/snowflake-rest-api/cortex-embed/cortex-embed-introduction).
+	Cortex = speak(&names{
+		family: "cortex-embed", model: "model", texts: "text",
+		vectors: "data", each: "embedding", nested: true, tokens: usage,
+	})
 
 	// Ollama is the native API's (https://docs.ollama.com/api/embed).
 	Ollama = speak(&names{

@@ -34,8 +34,7 @@ func repair(op llm.Op, body []byte) []byte {
 		if total := u.Get("total_tokens"); op == llm.Embed && total != nil { // all of them were read; Voyage says no more
 			missing(u, "prompt_tokens", func() jsonx.Value { return total })
 		}
-		withoutNull(u, "prompt_tokens_details")
-		withoutNull(u, "completion_tokens_details")
+		withoutDetails(u)
 	})
 	return o.Bytes()
 }
@@ -60,20 +59,33 @@ func suspect(op llm.Op, body []byte) bool {
 		return false
 	}
 	return bytes.Contains(body, []byte(`"tool_calls"`)) || !bytes.Contains(body, []byte(`"created"`)) || !bytes.Contains(body, []byte(`"id"`)) ||
+		bytes.Contains(body, []byte(`finish_reason":""`)) || bytes.Contains(body, []byte(`finish_reason": ""`)) || bytes.Contains(body, []byte(`"audio"`)) ||
 		bytes.Contains(body, []byte(`"annotations"`)) || bytes.Contains(body, []byte(`"function_call"`)) ||
 		bytes.Count(body, []byte(`"content"`)) < bytes.Count(body, []byte(`"message"`))
 }
 
-// repairEvents mends the events of one stream. Nothing has to be remembered.
+// repairEvents mends the events of one stream.
 func repairEvents(op llm.Op) func(data []byte) []byte {
-	return func(data []byte) []byte { return repairChunk(op, data) }
+	m := &mender{op: op}
+	return m.event
 }
 
-// repairChunk is repair for one event of a stream; nil means that nothing needs
-// mending.
-func repairChunk(op llm.Op, data []byte) []byte {
-	kind, known := chunks[op]
-	if !known || bytes.Contains(data, []byte(`"object"`)) || len(data) == 0 || data[0] != '{' {
+// mender mends the chunks of one stream. It remembers whether an answer was begun
+// whose end nobody told (Snowflake's Cortex never does): the chunk with the cost
+// tells it then.
+type mender struct {
+	op           llm.Op
+	open, called bool
+}
+
+// event is repair for one chunk; nil means that nothing needs mending.
+func (m *mender) event(data []byte) []byte {
+	kind, known := chunks[m.op]
+	if !known || len(data) == 0 || data[0] != '{' {
+		return nil
+	}
+	reasoned := m.op != llm.Chat || bytes.Contains(data, finishReason)
+	if reasoned && bytes.Contains(data, []byte(`"object"`)) && !bytes.Contains(data, []byte(`_details":null`)) {
 		return nil
 	}
 	o, err := jsonx.Parse(data)
@@ -81,10 +93,35 @@ func repairChunk(op llm.Op, data []byte) []byte {
 		return nil
 	}
 	missing(&o, "object", func() jsonx.Value { return jsonx.Quote(kind) })
+	o.Within("usage", withoutDetails)
+	if !reasoned {
+		m.unreasoned(&o)
+	}
 	if !o.Edited() {
 		return nil
 	}
 	return o.Bytes()
+}
+
+// unreasoned mends a chunk without a word about the end.
+func (m *mender) unreasoned(o *jsonx.Object) {
+	n := o.Each("choices", func(_ int, c *jsonx.Object) {
+		m.open = true
+		c.Within("delta", func(d *jsonx.Object) {
+			withoutNull(d, "tool_calls")
+			m.called = m.called || d.Get("tool_calls") != nil
+		})
+		c.Set("finish_reason", jsonx.Value("null"))
+	})
+	if n > 0 || !m.open || jsonx.KindOf(o.Get("usage")) != jsonx.Composite {
+		return
+	}
+	m.open = false
+	reason := "stop"
+	if m.called {
+		reason = "tool_calls"
+	}
+	o.Set("choices", jsonx.Value(`[{"index":0,"delta":{},"finish_reason":"`+reason+`"}]`))
 }
 
 var chunks = map[llm.Op]string{llm.Chat: "chat.completion.chunk", llm.Complete: "text_completion"}
@@ -98,12 +135,25 @@ func repairChoice(i int, c *jsonx.Object) {
 		for _, name := range neverNull {
 			withoutNull(m, name)
 		}
+		unsaid(m, "function_call", "name")
+		unsaid(m, "audio", "id")
 		calls = m.Each("tool_calls", repairCall)
 	})
 	// Some servers end with stop although the model calls a tool; agents that
 	// go by the reason would never run it.
-	if reason, _ := jsonx.Text(c.Get("finish_reason")); reason == "stop" && calls > 0 {
+	switch reason, said := jsonx.Text(c.Get("finish_reason")); {
+	case (reason == "stop" || said && reason == "") && calls > 0:
 		c.Set("finish_reason", jsonx.Quote("tool_calls"))
+	case said && reason == "":
+		c.Set("finish_reason", jsonx.Quote("stop"))
+	}
+}
+
+// unsaid takes out an object in which even what it is about is empty: what a
+// server in Go prints for none.
+func unsaid(m *jsonx.Object, name, about string) {
+	if s, ok := jsonx.Text(jsonx.At(m.Get(name), about)); ok && s == "" {
+		m.Delete(name)
 	}
 }
 
@@ -117,6 +167,12 @@ func repairCall(_ int, t *jsonx.Object) {
 			f.Set("arguments", jsonx.Quote(string(args)))
 		}
 	})
+}
+
+// withoutDetails takes out details of the cost that are null.
+func withoutDetails(u *jsonx.Object) {
+	withoutNull(u, "prompt_tokens_details")
+	withoutNull(u, "completion_tokens_details")
 }
 
 func missing(o *jsonx.Object, name string, value func() jsonx.Value) {

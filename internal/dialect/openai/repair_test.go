@@ -24,6 +24,10 @@ func TestRepair(t *testing.T) {
 			head + `"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}`,
 		},
 		{
+			"what is empty stands for nothing", head + `"choices":[{"index":0,"message":{"role":"assistant","content":"x","audio":{"data":"","id":""},"function_call":{"arguments":"","name":""}},"finish_reason":""}]}`,
+			head + `"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}]}`,
+		},
+		{
 			"object left out", strings.Replace(head, `"object":"chat.completion",`, "", 1) + `"choices":[]}`,
 			`{"id":"c","created":1,"model":"m","choices":[],"object":"chat.completion"}`,
 		},
@@ -51,10 +55,29 @@ func TestRepairChunk(t *testing.T) {
 		`{"error":{"message":"x"}}`:                                "",
 		`[DONE]`:                                                   "",
 	} {
-		if got := string(repairChunk(llm.Chat, []byte(in))); got != want {
+		if got := string(repairEvents(llm.Chat)([]byte(in))); got != want {
 			t.Errorf("%s became %q, want %q", in, got, want)
 		}
 	}
+}
+
+// TestRepairStreamWithoutEnd tells the end of an answer whose provider does not.
+func TestRepairStreamWithoutEnd(t *testing.T) {
+	play := func(want []string, in ...string) {
+		t.Helper()
+		mend := repairEvents(llm.Chat)
+		for i, data := range in {
+			if got := string(mend([]byte(data))); got != want[i] {
+				t.Errorf("%s became %s", data, got)
+			}
+		}
+	}
+	const head, tail = `{"object":"chat.completion.chunk","choices":[`, `],"usage":{"prompt_tokens":1}}`
+	play([]string{head + `{"index":0,"delta":{"content":"a"},"finish_reason":null}]}`, head + `{"index":0,"delta":{},"finish_reason":"stop"}` + tail, ""},
+		head+`{"index":0,"delta":{"content":"a","tool_calls":null}}]}`, head+tail, head+tail)
+	play([]string{head + `{"index":0,"delta":{"tool_calls":[{"index":0}]},"finish_reason":null}]}`, head + `{"index":0,"delta":{},"finish_reason":"tool_calls"}` + tail},
+		head+`{"index":0,"delta":{"tool_calls":[{"index":0}]}}]}`, head+tail)
+	play([]string{"", "", ""}, head+`{"index":0,"delta":{"content":"a"},"finish_reason":null}]}`, head+`{"index":0,"delta":{},"finish_reason":"stop"}]}`, head+tail)
 }
 
 func TestRepairLeavesOtherAnswersAlone(t *testing.T) {
