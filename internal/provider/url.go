@@ -80,6 +80,9 @@ func (p *Provider) Address(path, customHost string, vars map[string]string, mode
 	if err != nil {
 		return "", err
 	}
+	if beside, up := strings.CutPrefix(path, Beside); up && customHost != "" {
+		base, path = parent(base), "/"+beside
+	}
 	template := base + path
 	if scheme := strings.Index(path, "://"); scheme > 0 && path[0] != '/' {
 		template = path
@@ -95,6 +98,19 @@ func (p *Provider) Address(path, customHost string, vars map[string]string, mode
 	}
 	filled, err := p.fill(template[fixed:], vars, model)
 	return template[:fixed] + filled, err
+}
+
+// Beside begins a path that stands beside the last segment of a custom host's,
+// not below it: /models and /anthropic are neighbours at Azure.
+const Beside = "/../"
+
+// parent is an address without the last segment of its path.
+func parent(base string) string {
+	host := strings.Index(base, "://") + len("://")
+	if last := strings.LastIndexByte(base, '/'); last >= host {
+		return base[:last]
+	}
+	return base
 }
 
 // TokenURL is where tokens are fetched, for the schemes that say so in the

@@ -68,7 +68,7 @@ func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call
 	call.addQuery(r, t, key)
 	c.setHeaders(call, r, t, key)
 	if !t.Provider.Auth.Plain() {
-		call.auth = &auth.Target{Provider: t.Provider, Key: key, Settings: t.Settings, Vars: t.Fields, CustomHost: t.CustomHost}
+		call.auth = &auth.Target{Provider: call.form, Key: key, Settings: t.Settings, Vars: t.Fields, CustomHost: t.CustomHost}
 	}
 	if r.Upgrade {
 		call.upgrade(r)
