@@ -12,7 +12,7 @@ import (
 // publicNames are the operations as clients of the gateway know them
 // (gateway contract, route table).
 var publicNames = map[llm.Op]string{
-	llm.Chat: "chatComplete", llm.Complete: "complete", llm.Embed: "embed", llm.Models: "models", llm.CountTokens: "messagesCountTokens", llm.Rerank: "rerank", llm.Draw: "imageGenerate",
+	llm.Chat: "chatComplete", llm.Complete: "complete", llm.Embed: "embed", llm.Models: "models", llm.CountTokens: "messagesCountTokens", llm.Rerank: "rerank", llm.Draw: "imageGenerate", llm.Speak: "createSpeech",
 }
 
 // URL is where an operation goes. customHost takes the place of the base URL

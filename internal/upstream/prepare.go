@@ -182,6 +182,8 @@ func (c *Client) carry(call *call, body *jsonx.Object, t *policy.Target, place p
 		return place.Path, swap(call, body, t, call.client.Rerank, call.speaks.Rerank)
 	case llm.Draw:
 		return place.Path, swap(call, body, t, call.client.Image, call.speaks.Image)
+	case llm.Speak:
+		return call.speak(body, t, place)
 	}
 	return place.For(call.stream), c.translate(call, body, t)
 }

@@ -17,6 +17,7 @@ import (
 	"sluice/internal/dialect/oracle"
 	"sluice/internal/dialect/rerank"
 	"sluice/internal/dialect/responses"
+	"sluice/internal/dialect/speech"
 	"sluice/internal/dialect/watsonx"
 	"sluice/internal/llm"
 )
@@ -52,6 +53,7 @@ var ofOne = single(
 	rerank.Dialect, rerank.Voyage, rerank.Mixedbread, rerank.NVIDIA, rerank.TEI, rerank.Watsonx, rerank.Bedrock,
 	image.Dialect, image.StabilityV1, image.StabilityV2, image.Fireworks, image.Segmind, image.WorkersAI, image.Hyperbolic,
 	image.SiliconFlow, image.Imagen, image.Bedrock,
+	speech.Dialect, speech.ElevenLabs, speech.Deepgram, speech.Cartesia, speech.Hume, speech.LMNT, speech.FishAudio,
 	embedding.Nomic, embedding.Jurassic, embedding.PaLM, embedding.AlephAlpha, embedding.NLPCloud, embedding.Watsonx, embedding.Oracle,
 	embedding.OracleDedicated, embedding.Cortex, embedding.Ollama, embedding.HuggingFace,
 )
@@ -63,6 +65,8 @@ func ForOpenAI(op llm.Op) *dialect.Dialect {
 		return ofOne[rerank.Dialect.Name]
 	case llm.Draw:
 		return ofOne[image.Dialect.Name]
+	case llm.Speak:
+		return ofOne[speech.Dialect.Name]
 	}
 	return &openai.Dialect
 }

@@ -111,7 +111,6 @@ func (m *mender) unreasoned(o *jsonx.Object) {
 			withoutNull(d, "tool_calls")
 			m.called = m.called || d.Get("tool_calls") != nil
 		})
-		c.Set("finish_reason", jsonx.Value("null"))
 	})
 	if n > 0 || !m.open || jsonx.KindOf(o.Get("usage")) != jsonx.Composite {
 		return

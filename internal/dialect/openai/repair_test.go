@@ -73,9 +73,9 @@ func TestRepairStreamWithoutEnd(t *testing.T) {
 		}
 	}
 	const head, tail = `{"object":"chat.completion.chunk","choices":[`, `],"usage":{"prompt_tokens":1}}`
-	play([]string{head + `{"index":0,"delta":{"content":"a"},"finish_reason":null}]}`, head + `{"index":0,"delta":{},"finish_reason":"stop"}` + tail, ""},
+	play([]string{head + `{"index":0,"delta":{"content":"a"}}]}`, head + `{"index":0,"delta":{},"finish_reason":"stop"}` + tail, ""},
 		head+`{"index":0,"delta":{"content":"a","tool_calls":null}}]}`, head+tail, head+tail)
-	play([]string{head + `{"index":0,"delta":{"tool_calls":[{"index":0}]},"finish_reason":null}]}`, head + `{"index":0,"delta":{},"finish_reason":"tool_calls"}` + tail},
+	play([]string{"", head + `{"index":0,"delta":{},"finish_reason":"tool_calls"}` + tail},
 		head+`{"index":0,"delta":{"tool_calls":[{"index":0}]}}]}`, head+tail)
 	play([]string{"", "", ""}, head+`{"index":0,"delta":{"content":"a"},"finish_reason":null}]}`, head+`{"index":0,"delta":{},"finish_reason":"stop"}]}`, head+tail)
 }
