@@ -78,7 +78,7 @@ func New(c *config.Config, getenv func(string) string, log *slog.Logger, mock ne
 		Config: c, Egress: policies, client: client, auth: authority, log: log,
 		Server: server.New(server.Options{
 			Gateway:  &gateway.Gateway{Compiler: compiler, Walker: route.NewWalker(c.Limits.UpstreamCalls), Client: client, Keys: keys, Auth: authority},
-			Dialects: all.Find, Limits: serverLimits(c.Limits), AllowedHosts: c.AllowedHosts, Hop: hop, Log: log, Version: Version,
+			Dialects: all.Find, Limits: serverLimits(c.Limits), AllowedHosts: c.AllowedHosts, AllowedOrigins: c.Origins, Hop: hop, Log: log, Version: Version,
 		}),
 	}, nil
 }

@@ -35,8 +35,8 @@ func (k *ask) azure() error {
 		return k.managed()
 	case mode == "workload":
 		return k.workload()
-	case mode != "" && mode != "entra":
-		return k.bad("azure_auth_mode", "must be entra, managed or workload")
+	case mode != "" && mode != "entra" && !strings.EqualFold(mode, "apiKey"): // the incumbent's word
+		return k.bad("azure_auth_mode", "must be apiKey, entra, managed or workload")
 	}
 	switch {
 	case !k.Key.Empty():

@@ -31,6 +31,7 @@ func TestAzure(t *testing.T) {
 		says, param       string
 	}{
 		{name: "key", vendor: "azure-openai", key: "kkkk", want: "api-key: kkkk"},
+		{name: "key by its mode", vendor: "azure-openai", key: "kkkk", settings: []string{"azure_auth_mode", "apiKey"}, want: "api-key: kkkk"},
 		{name: "key of foundry", vendor: "azure-ai", key: "kkkk", want: "Bearer kkkk"},
 		{name: "key of claude", vendor: "azure-anthropic", key: "kkkk", want: "x-api-key: kkkk"},
 		{name: "token", vendor: "azure-openai", key: "kkkk", settings: []string{"azure_ad_token", "Bearer tttt"}, want: "Bearer tttt"},
@@ -41,7 +42,7 @@ func TestAzure(t *testing.T) {
 		{name: "entra without an app", vendor: "azure-openai", key: "kkkk", settings: []string{"azure_auth_mode", "entra"}, status: 400, says: "azure-openai also needs x-portkey-azure-entra-tenant-id", param: "x-portkey-azure-entra-tenant-id"},
 		{name: "half an app", vendor: "azure-openai", settings: app[:4], status: 400, says: "also needs x-portkey-azure-entra-client-secret (azure_entra_client_secret in a config)", param: "x-portkey-azure-entra-client-secret"},
 		{name: "odd tenant", vendor: "azure-openai", settings: append([]string{"azure_entra_tenant_id", "../x"}, app[2:]...), status: 400, says: "is not a tenant", param: "x-portkey-azure-entra-tenant-id"},
-		{name: "odd mode", vendor: "azure-openai", key: "kkkk", settings: []string{"azure_auth_mode", "magic"}, status: 400, says: "must be entra, managed or workload", param: "x-portkey-azure-auth-mode"},
+		{name: "odd mode", vendor: "azure-openai", key: "kkkk", settings: []string{"azure_auth_mode", "magic"}, status: 400, says: "must be apiKey, entra, managed or workload", param: "x-portkey-azure-auth-mode"},
 		{name: "managed, not allowed", vendor: "azure-openai", settings: []string{"azure_auth_mode", "managed"}, reach: Local, set: machine, status: 400, says: "has not allowed", param: "x-portkey-azure-auth-mode"},
 		{name: "managed, to a stranger", vendor: "azure-openai", settings: []string{"azure_auth_mode", "managed"}, reach: Machine, set: machine, host: "https://evil.example", status: 400, says: "not sent to a custom host"},
 		{name: "managed", vendor: "azure-openai", settings: []string{"azure_auth_mode", "managed", "azure_managed_client_id", "mi"}, reach: Machine, set: machine, want: "Bearer tok-1"},

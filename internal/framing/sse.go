@@ -19,6 +19,10 @@ type Event struct {
 	Name string // the event field, empty if there was none
 	Data []byte // the data lines, joined by line feeds
 	Open bool   // the stream ended inside it: Raw lacks the blank line
+
+	// Failed says that the frame itself calls this a failure, of the type Name;
+	// only some framings can tell.
+	Failed bool
 }
 
 // SSE reads an event stream as the WHATWG grammar has it: LF, CRLF and CR in

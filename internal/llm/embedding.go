@@ -9,6 +9,7 @@ type Embedding struct {
 	Media       []*Media // in place of a text, where there is something to look at; nil or as long as Texts
 	Dimensions  *int64
 	Task, Title string // what the vectors are for, where the wire says it
+	TaskField   string // what the client calls Task
 	Batch       bool   // the client asked with a list, and wants one back
 	Base64      bool   // the client wants each vector as little-endian float32 in base64
 	Extra       Extra
@@ -45,6 +46,9 @@ func (e *Embedding) Split(size int) []Embedding {
 	for from := 0; from < len(e.Texts); from += size {
 		piece := *e
 		piece.Texts = e.Texts[from:min(from+size, len(e.Texts))]
+		if e.Media != nil {
+			piece.Media = e.Media[from:min(from+size, len(e.Media))]
+		}
 		piece.Batch = e.Batch && size > 1
 		pieces = append(pieces, piece)
 	}

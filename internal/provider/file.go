@@ -68,7 +68,8 @@ type fileOp struct {
 	StreamPath string `yaml:"stream_path"`
 	ManyPath   string `yaml:"many_path"`
 
-	When map[string]string `yaml:"when"`
+	When  map[string]string `yaml:"when"`
+	Strip []string          `yaml:"strip"`
 }
 
 type fileVar struct {

@@ -53,6 +53,8 @@ type Endpoint struct {
 	StreamPath string            // the same for a stream, where it differs
 	ManyPath   string            // the same for several texts at once, where it differs
 	When       map[string]string // other paths for the same bytes, by the client header that asks for them with "true"
+
+	Strip []string // beginnings of a model's name that this operation does not take
 }
 
 // Var is a {variable} of a URL that the caller fills in: by header, or in a

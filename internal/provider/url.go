@@ -63,6 +63,16 @@ func (e Endpoint) For(stream bool) string {
 	return e.Path
 }
 
+// Model is the name of a model as the operation takes it.
+func (e Endpoint) Model(name string) string {
+	for _, begin := range e.Strip {
+		if rest, ok := strings.CutPrefix(name, begin); ok {
+			return rest
+		}
+	}
+	return name
+}
+
 // Instead is the path that a header of the client's names by being true, or
 // else the one given.
 func (e Endpoint) Instead(h http.Header, path string) string {

@@ -53,9 +53,12 @@ func (p *Provider) plain(template string, vars map[string]string) (string, error
 	return text, failed
 }
 
+// escapeSegments escapes a value for a path. As one segment it loses its colons
+// too: url.PathEscape leaves them, and AWS's own clients, whose ids of models have
+// them, do not (wire formats, Bedrock, hosts and paths).
 func escapeSegments(value string, many bool) string {
 	if !many {
-		return url.PathEscape(value)
+		return strings.ReplaceAll(url.PathEscape(value), ":", "%3A")
 	}
 	parts := strings.Split(value, "/")
 	for i := range parts {
@@ -68,6 +71,9 @@ func escapeSegments(value string, many bool) string {
 func (p *Provider) value(name string, vars map[string]string, model string) (string, error) {
 	switch name {
 	case "model":
+		if plain, err := url.PathUnescape(model); err == nil { // some clients escape it themselves
+			model = plain
+		}
 		return model, p.checkSegment("model", model)
 	case "+model":
 		for part := range strings.SplitSeq(model, "/") {

@@ -16,7 +16,7 @@ type Variant struct {
 	Models []string            // what a model begins with, any of them
 	Vars   map[string][]string // values of variables; one that ends with * is a beginning
 
-	Model   string // the vendor's name of the model; {rest} is what is behind the beginning
+	Model   string // the vendor's name of the model: {rest} is what is behind the beginning, others are variables
 	KeyName string // the header a key goes in there, as it is
 	BaseURL string
 	Ops     map[llm.Op]Endpoint
@@ -50,9 +50,7 @@ func (p *Provider) For(vars map[string]string, model string) (*Provider, string)
 	for i := range p.variants.list {
 		if v := &p.variants.list[i]; v.holds(p, vars, model) {
 			holding |= 1 << i
-			if v.Model != "" {
-				name = strings.ReplaceAll(v.Model, "{rest}", v.rest(model))
-			}
+			name = v.named(vars, name, model)
 		}
 	}
 	if holding == 0 {
@@ -87,6 +85,27 @@ func matches(want, value string) bool {
 		return strings.HasPrefix(value, begin)
 	}
 	return want == value
+}
+
+// named is the vendor's name of the model. A variable the caller did not give
+// leaves it as it is.
+func (v *Variant) named(vars map[string]string, name, model string) string {
+	if v.Model == "" {
+		return name
+	}
+	missing := false
+	named := variable.ReplaceAllStringFunc(v.Model, func(word string) string {
+		if word == "{rest}" {
+			return v.rest(model)
+		}
+		value := vars[word[1:len(word)-1]]
+		missing = missing || value == ""
+		return value
+	})
+	if missing {
+		return name
+	}
+	return named
 }
 
 // rest is the model without the beginning that named the variant.

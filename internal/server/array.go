@@ -13,9 +13,10 @@ import (
 
 // asArray gives a Gemini client its stream as it asked for it: as events only
 // with alt=sse in the query, else as one JSON array that grows (Gemini API,
-// streamGenerateContent; SDK routes, section 6).
+// streamGenerateContent; SDK routes, section 6). Streams with a framing of their
+// own (Bedrock's) have no such form.
 func (v *visit) asArray(a *llm.Answer) {
-	if !v.door.ModelInURL || !v.streamed || !a.Events {
+	if !v.door.ModelInURL || !v.streamed || !a.Events || v.door.Framing != nil {
 		return
 	}
 	if query, _ := url.ParseQuery(v.r.URL.RawQuery); query.Get("alt") == "sse" {

@@ -66,6 +66,7 @@ var bare = []string{
 	"chat", "completions", "embeddings", "models", "moderations", "images", "audio", "files", "uploads", "batches",
 	"fine_tuning", "responses", "conversations", "assistants", "threads", "vector_stores", "containers", "evals",
 	"videos", "realtime", "rerank", "proxy", "prompts", "feedback", "logs", "messages", "complete", "model", "skills",
+	"inference", "generate", "embed", "tokenize", "detokenize", "classify", "fim", "ocr", "agents", "edits",
 }
 
 // doors say whose words are spoken on paths that are not OpenAI's chat API.
@@ -194,7 +195,7 @@ func normalise(path string) (rest, version string, ok bool) {
 	if hasDots(path) {
 		return "", "", false
 	}
-	for _, version = range []string{"v1", "v1beta", "v1alpha", "v2"} {
+	for _, version = range []string{"v1", "v1beta", "v1alpha", "v1beta2", "v1beta3", "v2"} {
 		if rest, ok = strings.CutPrefix(path, "/"+version+"/"); ok {
 			return "/" + rest, version, rest != ""
 		}

@@ -16,13 +16,14 @@ import (
 
 // Options are what a Server is made of.
 type Options struct {
-	Gateway      *gateway.Gateway
-	Dialects     func(name string) (*dialect.Dialect, bool)
-	Limits       Limits
-	AllowedHosts []string // beside those nobody can rebind (S21)
-	Hop          string   // our own hop token (S15)
-	Log          *slog.Logger
-	Version      string
+	Gateway        *gateway.Gateway
+	Dialects       func(name string) (*dialect.Dialect, bool)
+	Limits         Limits
+	AllowedHosts   []string // beside those nobody can rebind (S21)
+	AllowedOrigins []string // pages that may open sockets (S23)
+	Hop            string   // our own hop token (S15)
+	Log            *slog.Logger
+	Version        string
 }
 
 // Limits bound what a client may send (reliability rules, section 1).

@@ -77,7 +77,7 @@ func (c *Client) translateReply(call *call, answer *llm.Answer) error {
 	if err != nil {
 		return err
 	}
-	reply.ID, reply.Model = cmp.Or(reply.ID, newID()), cmp.Or(reply.Model, call.model)
+	call.name(answer.Header, &reply.ID, &reply.Model)
 	c.seals.Keep(call.owner, reply)
 	body, lost, err := call.codec().EncodeReply(reply, call.as())
 	answer.Body = body
@@ -85,8 +85,22 @@ func (c *Client) translateReply(call *call, answer *llm.Answer) error {
 	return err
 }
 
-// newID is the id of an answer whose provider gave it none; the model is then
-// the one that was asked. Clients rely on both (wire formats, canonical answer).
+// requestIDs are the headers in which providers number their answers; Bedrock's
+// have no other id (wire formats, Converse response).
+var requestIDs = []string{"X-Amzn-Requestid", "X-Request-Id", "Request-Id"}
+
+// name fills in what an answer leaves out of itself: its id, and the model, which
+// is the one that was asked.
+func (c *call) name(h http.Header, id, model *string) {
+	for _, name := range requestIDs {
+		*id = cmp.Or(*id, h.Get(name))
+	}
+	*id = cmp.Or(*id, newID())
+	*model = cmp.Or(*model, c.model)
+}
+
+// newID is the id of an answer whose provider gave it none. Clients rely on it
+// (wire formats, canonical answer).
 func newID() string { return "chatcmpl-" + rand.Text() }
 
 // asked is the operation as the provider knows it.

@@ -167,6 +167,7 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, e
 	if call.speaks, known = c.dialects(place.Dialect); !known || !call.client.Carries(r.Op, call.speaks) {
 		return "", notSupported("%s is not supported by %s: it speaks a wire format that this version does not translate", r.Op, t.Provider.ID)
 	}
+	call.model = place.Model(call.model)
 	if call.translated() {
 		return c.carry(call, &body, t, place)
 	}

@@ -1,7 +1,6 @@
 package upstream
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -28,7 +27,8 @@ func (c *Client) openStream(w *watch, call *call, resp *http.Response, r io.Read
 	}
 	if call.translated() {
 		s.decoder = call.speaks.Chat.NewDecoder()
-		s.encoder, s.model = call.codec().NewEncoder(call.as()), call.model
+		s.name = func(id, model *string) { call.name(resp.Header, id, model) }
+		s.encoder = call.codec().NewEncoder(call.as())
 		s.seals = c.seals.Collect(call.owner)
 	}
 	if err := s.prime(); err != nil {
@@ -61,7 +61,7 @@ type events struct {
 	decoder dialect.Decoder // both nil when bytes pass
 	encoder dialect.Encoder
 	seals   *seal.Collector
-	model   string // as asked
+	name    func(id, model *string) // what the provider leaves out of its start
 
 	held  []byte // arrived before the commit point, goes out first
 	out   []byte // what the encoder wrote
@@ -99,6 +99,8 @@ func (s *events) unbegun(e *llm.Error) *llm.Error {
 		return e
 	case errors.Is(e.Err, framing.ErrTooLarge):
 		return tooLarge()
+	case errors.Is(e.Err, framing.ErrDamaged):
+		return invalidResponse(damaged, e.Err)
 	case e.Err != nil:
 		return s.client.broken(s.w, e.Err)
 	}
@@ -195,7 +197,7 @@ func (s *events) translated(ev framing.Event) (llm.Frame, error) {
 func (s *events) say(list []llm.Event) {
 	for i := range list {
 		if list[i].Kind == llm.EventStart {
-			list[i].ID, list[i].Model = cmp.Or(list[i].ID, newID()), cmp.Or(list[i].Model, s.model)
+			s.name(&list[i].ID, &list[i].Model)
 		}
 		s.seals.Add(&list[i])
 		s.out = s.encoder.Encode(s.out, &list[i])
@@ -261,14 +263,20 @@ func (s *events) finish(err error) (llm.Frame, error) {
 	return llm.Frame{}, err
 }
 
+// damaged is a frame whose checksum is wrong, where a framing has any.
+const damaged = "the provider's stream holds a frame that is damaged"
+
 // interrupted is what the client reads in a stream that broke.
 func (s *events) interrupted(err error) *llm.Error {
 	e := &llm.Error{
 		Kind: llm.StreamInterrupted, Status: http.StatusBadGateway, Class: llm.ClassReset, Err: err,
 		Message: "the provider's stream was interrupted before it was complete",
 	}
-	if errors.Is(err, framing.ErrTooLarge) {
+	switch {
+	case errors.Is(err, framing.ErrTooLarge):
 		e.Class, e.Message = llm.ClassTooLarge, "the provider sent an event larger than the gateway's limit"
+	case errors.Is(err, framing.ErrDamaged):
+		e.Class, e.Message = llm.ClassInvalid, damaged
 	}
 	if cause := s.w.cause(); cause != nil {
 		if cause.Kind == llm.Canceled {

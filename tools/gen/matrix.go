@@ -14,6 +14,9 @@ var ops = []llm.Op{llm.Chat, llm.Complete, llm.Embed, llm.Rerank, llm.Draw, llm.
 // works reports whether this build can carry out the operation.
 func works(p *provider.Provider, op llm.Op) bool {
 	e, has := p.Ops[op]
+	if place, err := p.Place(op, "openai"); op == llm.Complete && err == nil { // asked in its chat
+		e, has = place, true
+	}
 	speaks, known := all.Find(e.Dialect)
 	return has && (op == llm.Models || known && all.ForOpenAI(op).Carries(op, speaks))
 }

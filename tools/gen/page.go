@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,6 +20,7 @@ func page(p *provider.Provider, n notes) string {
 	facts(&b, p, n)
 	call(&b, p)
 	operations(&b, p)
+	variants(&b, p)
 	credentials(&b, p)
 	variables(&b, p, n)
 	quirks(&b, p, n)
@@ -103,8 +105,14 @@ func call(b *strings.Builder, p *provider.Provider) {
 	for _, name := range needed(p) {
 		header(p.Vars[name].Header, "YOUR-"+strings.ToUpper(strings.ReplaceAll(name, "_", "-")))
 	}
+	if p.Auth.Scheme == provider.Google { // a token is soonest at hand
+		header(p.Vars["vertex_project_id"].Header, "YOUR-VERTEX-PROJECT-ID")
+		header("authorization", "Bearer $(gcloud auth print-access-token)")
+		b.WriteString("  -d '" + body + "'\n```\n\n")
+		return
+	}
 	for _, s := range signing[p.Auth.Scheme] {
-		header(provider.HeaderName(s), "YOUR-"+strings.ToUpper(strings.ReplaceAll(s, "_", "-")))
+		header(provider.HeaderName(s), "$"+strings.ToUpper(s))
 	}
 	if p.Auth.Scheme != provider.NoAuth && !p.Auth.Optional && len(signing[p.Auth.Scheme]) == 0 {
 		env := p.Auth.Env
@@ -138,6 +146,14 @@ func example(p *provider.Provider) (path, body string) {
 	case works(p, llm.Embed):
 		return "/v1/embeddings", `{"model": "` + model + `", "input": "Hello!"}`
 	}
+	switch {
+	case works(p, llm.Complete):
+		return "/v1/completions", `{"model": "` + model + `", "prompt": "Hello!"}`
+	case works(p, llm.Draw):
+		return "/v1/images/generations", `{"model": "` + model + `", "prompt": "a cat"}`
+	case works(p, llm.Rerank):
+		return "/v1/rerank", `{"model": "` + model + `", "query": "Where?", "documents": ["Here.", "There."]}`
+	}
 	return "/v1/PATH", "BODY AS THE VENDOR DOCUMENTS IT"
 }
 
@@ -170,6 +186,41 @@ func operations(b *strings.Builder, p *provider.Provider) {
 	}
 	row("every other `/v1/...`", address(p, p.Relay+"/..."), "relayed")
 	b.WriteString("\n")
+}
+
+// variants lists what is different for some models, or values of a variable.
+func variants(b *strings.Builder, p *provider.Provider) {
+	if len(p.Variants()) == 0 {
+		return
+	}
+	b.WriteString("## Not the same for all\n\n| when | operation | goes to | format |\n|---|---|---|---|\n")
+	for _, v := range p.Variants() {
+		when := condition(&v)
+		if v.BaseURL != "" {
+			fmt.Fprintf(b, "| %s | all | `%s` | |\n", when, v.BaseURL)
+		}
+		form := *p
+		if v.BaseURL != "" {
+			form.BaseURL = v.BaseURL
+		}
+		for _, op := range ops {
+			if e, has := v.Ops[op]; has {
+				fmt.Fprintf(b, "| %s | %s | `%s` | %s |\n", when, op, address(&form, e.Path), e.Dialect)
+			}
+		}
+	}
+	b.WriteString("\n")
+}
+
+func condition(v *provider.Variant) string {
+	var parts []string
+	if len(v.Models) > 0 {
+		parts = append(parts, "the model begins with `"+strings.Join(v.Models, "`, `")+"`")
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.Vars)) {
+		parts = append(parts, "`"+name+"` is `"+strings.Join(v.Vars[name], "`, `")+"`")
+	}
+	return strings.Join(parts, " and ")
 }
 
 func state(p *provider.Provider, op llm.Op) string {

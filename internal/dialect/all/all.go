@@ -8,6 +8,7 @@ import (
 
 	"sluice/internal/dialect"
 	"sluice/internal/dialect/anthropic"
+	"sluice/internal/dialect/bedrock"
 	"sluice/internal/dialect/cohere"
 	"sluice/internal/dialect/embedding"
 	"sluice/internal/dialect/gemini"
@@ -15,6 +16,7 @@ import (
 	"sluice/internal/dialect/mistral"
 	"sluice/internal/dialect/openai"
 	"sluice/internal/dialect/oracle"
+	"sluice/internal/dialect/plain"
 	"sluice/internal/dialect/rerank"
 	"sluice/internal/dialect/responses"
 	"sluice/internal/dialect/speech"
@@ -24,6 +26,8 @@ import (
 
 var byName = map[string]*dialect.Dialect{
 	anthropic.Dialect.Name: &anthropic.Dialect,
+	bedrock.Dialect.Name:   &bedrock.Dialect,
+	bedrock.Invoke.Name:    &bedrock.Invoke,
 	cohere.Generate.Name:   &cohere.Generate,
 	cohere.V1.Name:         &cohere.V1,
 	cohere.Dialect.Name:    &cohere.Dialect,
@@ -38,8 +42,8 @@ var byName = map[string]*dialect.Dialect{
 	"watsonx":              watsonx.Of(&openai.Dialect),
 }
 
-// single lists the formats of one operation. They are spoken beside OpenAI's
-// API, and failures are said as it does.
+// single lists the formats of one operation and the plain ones. They are spoken
+// beside OpenAI's API, and failures are said as it does.
 func single(all ...dialect.Dialect) map[string]*dialect.Dialect {
 	byName := make(map[string]*dialect.Dialect, len(all))
 	for _, d := range all {
@@ -56,6 +60,8 @@ var ofOne = single(
 	speech.Dialect, speech.ElevenLabs, speech.Deepgram, speech.Cartesia, speech.Hume, speech.LMNT, speech.FishAudio,
 	embedding.Nomic, embedding.Jurassic, embedding.PaLM, embedding.AlephAlpha, embedding.NLPCloud, embedding.Watsonx, embedding.Oracle,
 	embedding.OracleDedicated, embedding.Cortex, embedding.Ollama, embedding.HuggingFace,
+	plain.PaLMText, plain.PaLMMessage, plain.Jurassic, plain.JurassicChat, plain.Triton, plain.WorkersAI,
+	plain.NLPCloud, plain.NLPCloudChat, plain.AlephAlpha, plain.Watsonx,
 )
 
 // ForOpenAI is what clients of OpenAI's API speak when they ask for the operation.

@@ -13,8 +13,11 @@ import (
 
 // TestConversations plays the conversations of the vocabulary; see
 // testdata/conversations/README.md.
-func TestConversations(t *testing.T) {
-	files, err := filepath.Glob("testdata/conversations/*.txtar")
+func TestConversations(t *testing.T) { play(t, "testdata/conversations/*.txtar") }
+
+func play(t *testing.T, pattern string) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d conversations, %v", len(files), err)
 	}

@@ -13,7 +13,7 @@ import (
 // vectors names the dialects of recorded requests for vectors.
 var vectors = map[string]string{
 	"openai.embeddings": "openai", "voyage.embeddings": "openai", "cohere.embed": "cohere", "gemini.embedContent": "gemini",
-	"gemini.batchEmbedContents": "gemini", "gemini.predict": "vertex", "bedrock.invoke_embeddings": "bedrock",
+	"gemini.batchEmbedContents": "gemini", "gemini.predict": "vertex", "bedrock.invoke_embeddings": "bedrock-invoke",
 }
 
 // TestRecordedVectors gives every recorded answer to a client of OpenAI's API:
@@ -141,6 +141,9 @@ func TestRecordedTextsArrive(t *testing.T) {
 		for _, name := range all.Embedders() {
 			d := find(t, name)
 			size := 0
+			if model, ok := known[name]; ok {
+				ask.Model = model
+			}
 			if b, ok := d.Embed.(dialect.Batcher); ok {
 				size = b.BatchSize(ask.Model)
 			}
@@ -162,6 +165,9 @@ func TestRecordedTextsArrive(t *testing.T) {
 		}
 	})
 }
+
+// known are models of the dialects that differ by model.
+var known = map[string]string{"bedrock-invoke": "amazon.titan-embed-text-v2:0"}
 
 // said reports whether a text is one of the strings of a body.
 func said(v jsonx.Value, text string) bool {

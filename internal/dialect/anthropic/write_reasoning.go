@@ -100,6 +100,9 @@ func (e *requestWriter) effort() string {
 		return r.Effort
 	}
 	if e.card.thinking != adaptive || r.Effort == "none" || r.Budget != nil {
+		if r.Mode == llm.ThinkAdaptive && r.Effort != "" && r.Budget == nil { // of a client of Bedrock, which says both
+			e.lost.Add("%s", e.asked())
+		}
 		return ""
 	}
 	word, known := efforts[r.Effort]

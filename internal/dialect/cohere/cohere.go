@@ -11,6 +11,8 @@ import (
 // is no terminal frame.
 var Dialect = dialect.Dialect{
 	Name:             "cohere",
+	ErrorsPass:       true,
+	Headers:          []string{"X-Client-Name"},
 	Chat:             codec{},
 	Embed:            embedCodec{},
 	Inspect:          inspect,

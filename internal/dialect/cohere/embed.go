@@ -44,7 +44,7 @@ func (embedCodec) EncodeRequest(e *llm.Embedding) (body []byte, many bool, lost 
 	default:
 		task = "search_document"
 		if e.Task != "" {
-			losses.Add("input_type")
+			losses.Add("%s", e.TaskField)
 		}
 	}
 	if e.Title != "" {
@@ -98,7 +98,7 @@ func inputs(e *llm.Embedding) jsonx.Value {
 // DecodeRequest reads a client's request.
 func (embedCodec) DecodeRequest(body []byte) (*llm.Embedding, error) {
 	r := dialect.ReadRequest(body)
-	e := &llm.Embedding{Model: r.Text("model"), Task: r.Text("input_type"), Dimensions: r.Int("output_dimension"), Batch: true}
+	e := &llm.Embedding{Model: r.Text("model"), Task: r.Text("input_type"), TaskField: "input_type", Dimensions: r.Int("output_dimension"), Batch: true}
 	e.Texts = r.Texts("texts")
 	for at, v := range r.List("images") {
 		readPicture(e, r, at, v)

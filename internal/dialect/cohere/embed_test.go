@@ -19,23 +19,28 @@ func TestEmbedRequest(t *testing.T) {
 		lost string
 	}{
 		{
-			"as OpenAI's clients ask", llm.Embedding{Model: "embed-v4.0", Texts: []string{"a", "b"}, Dimensions: &three, Base64: true},
+			"as OpenAI's clients ask",
+			llm.Embedding{Model: "embed-v4.0", Texts: []string{"a", "b"}, Dimensions: &three, Base64: true},
 			`{"model":"embed-v4.0","texts":["a","b"],"input_type":"search_document","embedding_types":["float"],"output_dimension":3}`, "",
 		},
 		{
-			"with Gemini's task", llm.Embedding{Model: "m", Texts: []string{"a"}, Task: "RETRIEVAL_QUERY", Title: "t"},
+			"with Gemini's task",
+			llm.Embedding{Model: "m", Texts: []string{"a"}, Task: "RETRIEVAL_QUERY", Title: "t"},
 			`{"model":"m","texts":["a"],"input_type":"search_query","embedding_types":["float"]}`, "title",
 		},
 		{
-			"with a task that is none here", llm.Embedding{Model: "m", Texts: []string{"a"}, Task: "SEMANTIC_SIMILARITY"},
-			`{"model":"m","texts":["a"],"input_type":"search_document","embedding_types":["float"]}`, "input_type",
+			"with a task that is none here",
+			llm.Embedding{Model: "m", Texts: []string{"a"}, Task: "SEMANTIC_SIMILARITY", TaskField: "taskType"},
+			`{"model":"m","texts":["a"],"input_type":"search_document","embedding_types":["float"]}`, "taskType",
 		},
 		{
-			"a text and a picture", llm.Embedding{Model: "m", Texts: []string{"a", ""}, Media: []*llm.Media{nil, picture}},
+			"a text and a picture",
+			llm.Embedding{Model: "m", Texts: []string{"a", ""}, Media: []*llm.Media{nil, picture}},
 			`{"model":"m","inputs":[{"content":[{"type":"text","text":"a"}]},{"content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,aW1n"}}]}],"input_type":"search_document","embedding_types":["float"]}`, "",
 		},
 		{
-			"a picture", llm.Embedding{Model: "m", Texts: []string{""}, Media: []*llm.Media{picture}},
+			"a picture",
+			llm.Embedding{Model: "m", Texts: []string{""}, Media: []*llm.Media{picture}},
 			`{"model":"m","inputs":[{"content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,aW1n"}}]}],"input_type":"image","embedding_types":["float"]}`, "",
 		},
 	} {

@@ -106,8 +106,6 @@ func (e *v1Writer) turn(i int, m *llm.Message) {
 	var texts []string
 	for _, p := range e.places(i, m.Parts) {
 		switch {
-		case p.Kind == llm.PartText, p.Kind == llm.PartRefusal:
-			texts = append(texts, p.Text)
 		case p.Kind == llm.PartThinking:
 			e.lost.Add("%s:thinking", p.at)
 		case p.Kind == llm.PartCall && p.Call.By == llm.ByClient:
@@ -117,13 +115,8 @@ func (e *v1Writer) turn(i int, m *llm.Message) {
 			tools.results.Add(e.v1Result(&p))
 		case p.Kind == llm.PartCall, p.Kind == llm.PartResult:
 			e.lost.Add("%s:%s", p.at, p.Label) // the vendor's own, done with
-		case p.Kind == llm.PartMedia && readable(p.Media):
-			var text dialect.Writer
-			e.document(&text, p.at, p.Media)
-			s, _ := jsonx.Text(jsonx.At(text.Object(), "text"))
-			texts = append(texts, s)
 		default:
-			e.refuse(p.at, "%s cannot be carried over to this provider", dialect.PartName(p.Part))
+			texts = append(texts, e.words(&p))
 		}
 	}
 	t.text = strings.Join(texts, "\n")
@@ -139,6 +132,21 @@ func (e *v1Writer) turn(i int, m *llm.Message) {
 	if t.text != "" || !t.calls.Empty() {
 		e.turns = append(e.turns, t)
 	}
+}
+
+// words are the text of a part: all that a message may hold.
+func (e *v1Writer) words(p *placed) string {
+	switch {
+	case p.Kind == llm.PartText, p.Kind == llm.PartRefusal:
+		return p.Text
+	case p.Kind == llm.PartMedia && readable(p.Media):
+		var text dialect.Writer
+		e.document(&text, p.at, p.Media)
+		s, _ := jsonx.Text(jsonx.At(text.Object(), "text"))
+		return s
+	}
+	e.refuse(p.at, "%s cannot be carried over to this provider", dialect.PartName(p.Part))
+	return ""
 }
 
 // result joins results of one turn.

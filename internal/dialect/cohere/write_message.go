@@ -154,48 +154,57 @@ func (e *requestWriter) result(list *dialect.List, whole placed, m *llm.Message)
 // assistant writes a model's turn. With calls, its words are its plan: the
 // vendor takes no content beside calls.
 func (e *requestWriter) assistant(list *dialect.List, i int, m *llm.Message) {
-	var plans []string
-	var content []placed
-	var calls, cites dialect.List
+	t := &turn{}
 	for _, p := range e.places(i, m.Parts) {
-		at := p.at
-		switch {
-		case p.Kind == llm.PartThinking && (!e.native() || p.Seal != nil):
-			e.lost.Add("%s:thinking", at)
-		case p.Label == plan:
-			plans = append(plans, p.Text)
-		case p.Kind == llm.PartCall && p.Call.By == llm.ByClient:
-			calls.Add(writeCall(dialect.Wrap(p.Call)))
-		case p.Kind == llm.PartCall, p.Kind == llm.PartResult:
-			e.lost.Add("%s:%s", at, p.Label) // the vendor's own, done with
-		default:
-			if !calls.Empty() && !e.native() {
-				e.lost.Add("%s:order", at)
-			}
-			content = append(content, p)
-		}
-		e.cites(&cites, p.Part, at)
+		e.said(t, p)
+		e.cites(&t.cites, p.Part, p.at)
 	}
-	if !calls.Empty() && !e.native() {
-		plans, content = planned(content)
+	if !t.calls.Empty() && !e.native() {
+		t.plans, t.content = planned(t.content)
 	}
-	if len(m.Parts) > 0 && len(plans) == 0 && len(content) == 0 && calls.Empty() {
+	if len(m.Parts) > 0 && len(t.plans) == 0 && len(t.content) == 0 && t.calls.Empty() {
 		return // only foreign thinking or the vendor's own calls were in it
 	}
 	var w dialect.Writer
 	w.Text("role", "assistant")
-	w.Some(plan, strings.Join(plans, ""))
-	if v := e.content(content); v != nil {
+	w.Some(plan, strings.Join(t.plans, ""))
+	if v := e.content(t.content); v != nil {
 		w.Raw("content", v)
 	}
-	if !calls.Empty() {
-		w.Raw("tool_calls", calls.Array())
+	if !t.calls.Empty() {
+		w.Raw("tool_calls", t.calls.Array())
 	}
-	if !cites.Empty() {
-		w.Raw("citations", cites.Array())
+	if !t.cites.Empty() {
+		w.Raw("citations", t.cites.Array())
 	}
 	w.Extra(m.Extra, family)
 	list.Add(w.Object())
+}
+
+// turn is an assistant message taken apart into the members it has here.
+type turn struct {
+	plans        []string
+	content      []placed
+	calls, cites dialect.List
+}
+
+// said puts a part of a model's turn where it belongs.
+func (e *requestWriter) said(t *turn, p placed) {
+	switch {
+	case p.Kind == llm.PartThinking && (!e.native() || p.Seal != nil):
+		e.lost.Add("%s:thinking", p.at)
+	case p.Label == plan:
+		t.plans = append(t.plans, p.Text)
+	case p.Kind == llm.PartCall && p.Call.By == llm.ByClient:
+		t.calls.Add(writeCall(dialect.Wrap(p.Call)))
+	case p.Kind == llm.PartCall, p.Kind == llm.PartResult:
+		e.lost.Add("%s:%s", p.at, p.Label) // the vendor's own, done with
+	default:
+		if !t.calls.Empty() && !e.native() {
+			e.lost.Add("%s:order", p.at)
+		}
+		t.content = append(t.content, p)
+	}
 }
 
 // planned takes the texts out of the content.

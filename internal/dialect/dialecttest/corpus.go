@@ -17,6 +17,7 @@ import (
 var apis = map[string]string{
 	"openai": "openai.chat", "anthropic": "anthropic.messages", "responses": "openai.responses",
 	"gemini": "gemini.generateContent gemini.streamGenerateContent", "cohere": "cohere.chat", "mistral": "mistral.chat",
+	"bedrock": "bedrock.converse bedrock.converseStream", "bedrock-invoke": "bedrock.invoke_embeddings",
 }
 
 // Recording is one exchange of the corpus.
@@ -28,6 +29,7 @@ type Recording struct {
 	Response struct {
 		Status int         `json:"status"`
 		Body   jsonx.Value `json:"body"`
+		Binary []byte      `json:"body_base64"`
 		Stream bool        `json:"stream"`
 	} `json:"response"`
 }
@@ -120,6 +122,9 @@ func failing(t *testing.T, d *dialect.Dialect, sse []byte) {
 func (r *Recording) Streams() [][]byte {
 	if !r.Response.Stream || r.Response.Status != 200 {
 		return nil
+	}
+	if r.Response.Binary != nil {
+		return [][]byte{r.Response.Binary}
 	}
 	text, _ := jsonx.Text(r.Response.Body)
 	var all [][]byte

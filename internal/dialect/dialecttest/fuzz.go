@@ -27,7 +27,7 @@ func Fuzz(f *testing.F, d *dialect.Dialect) {
 		}
 		for _, part := range a.Files {
 			if part.Name == "stream.sse" {
-				f.Add(part.Data, byte(3))
+				f.Add(Wire(d, part.Data), byte(3))
 			}
 		}
 	}

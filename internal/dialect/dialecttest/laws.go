@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sluice/internal/dialect"
+	"sluice/internal/framing"
 	"sluice/internal/llm"
 )
 
@@ -271,6 +272,9 @@ func decode(d *dialect.Dialect, r io.Reader) (events []llm.Event, folded *llm.Re
 		ev, err := frames.Next()
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, framing.ErrDamaged) { // as the gateway has it
+			err = dialect.Interrupted(err.Error(), err)
 		}
 		if err != nil {
 			return events, nil, err

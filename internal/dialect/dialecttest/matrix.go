@@ -71,7 +71,7 @@ func (m *matrix) cell(cell *Cell, client, provider *dialect.Dialect) error {
 			case "reply.json":
 				cell.try(&cell.Plain, provider.Name+"/"+name, func(t T) { cell.reply(t, client, provider, f.Data) })
 			case "stream.sse":
-				cell.try(&cell.Streamed, provider.Name+"/"+name, func(t T) { Across(t, provider, client, f.Data) })
+				cell.try(&cell.Streamed, provider.Name+"/"+name, func(t T) { Across(t, provider, client, Wire(provider, f.Data)) })
 			}
 		}
 		return nil

@@ -55,6 +55,7 @@ func fixture(t *testing.T, d *dialect.Dialect, parts map[string][]byte) {
 	}
 	if sse, ok := parts["stream.sse"]; ok {
 		judged = true
+		sse = Wire(d, sse)
 		folded := Stream(t, d, sse)
 		if whole && folded != nil {
 			sameAnswer(t, d, reply, folded)

@@ -176,7 +176,7 @@ func (t *Talk) stream(step map[string][]byte) error {
 		return nil
 	}
 	t.Streams++
-	out, err := t.Sides.Stream(sse)
+	out, err := t.Sides.Stream(Wire(t.Sides.Provider, sse))
 	if err != nil {
 		return err
 	}

@@ -91,6 +91,9 @@ func (embedCodec) DecodeRequest(body []byte) (*llm.Embedding, error) {
 func readEmbedding(e *llm.Embedding, o *object) {
 	e.Model = strings.TrimPrefix(o.text("model"), "models/")
 	e.Task, e.Title = o.text(either(o, "taskType")), o.text("title")
+	if e.Task != "" {
+		e.TaskField = "taskType"
+	}
 	e.Dimensions = o.int(either(o, "outputDimensionality"))
 	if !o.has("content") {
 		o.r.Fail(o.r.Path("content"), "is required")

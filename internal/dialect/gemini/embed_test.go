@@ -28,7 +28,7 @@ func TestEmbedding(t *testing.T) {
 		},
 		{
 			"two",
-			llm.Embedding{Model: "m", Texts: []string{"a", "b"}, Task: "RETRIEVAL_QUERY"},
+			llm.Embedding{Model: "m", Texts: []string{"a", "b"}, Task: "RETRIEVAL_QUERY", TaskField: "taskType"},
 			true,
 			`{"requests":[{"model":"models/m","content":{"parts":[{"text":"a"}]},"taskType":"RETRIEVAL_QUERY"},{"model":"models/m","content":{"parts":[{"text":"b"}]},"taskType":"RETRIEVAL_QUERY"}]}`,
 		},

@@ -1,6 +1,7 @@
 package mistral
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
@@ -17,7 +18,6 @@ import (
 // an answer to be continued, which is the last of all.
 type adapter struct {
 	lost dialect.Losses
-	out  jsonx.Value
 	some bool // something was changed
 }
 
@@ -31,21 +31,25 @@ func adapt(op llm.Op, body *jsonx.Object) (lost []string) {
 		body.Delete("messages")
 		return nil
 	}
-	a := &adapter{out: append(make(jsonx.Value, 0, len(messages)+64), '[')}
+	a := &adapter{}
 	list := slices.Collect(jsonx.Elements(messages))
+	out := make([]jsonx.Value, 0, len(list)+1)
 	before := ""
 	for i, m := range list {
 		role, _ := jsonx.Text(jsonx.At(m, "role"))
 		if role == "user" && before == "tool" {
-			a.add(dot)
-			a.some = true
+			out, a.some = append(out, dot), true
 			a.lost.Add("messages[%d]:order", i)
 		}
-		a.add(a.message(i, role, m, i == len(list)-1))
+		out = append(out, a.message(i, role, m, i == len(list)-1))
 		before = role
 	}
 	if a.some {
-		body.Set("messages", append(a.out, ']'))
+		var all dialect.List
+		for _, m := range out {
+			all.Add(m)
+		}
+		body.Set("messages", all.Array())
 	}
 	return a.lost
 }
@@ -54,14 +58,19 @@ func adapt(op llm.Op, body *jsonx.Object) (lost []string) {
 // refuse one right after the other (wire formats, Mistral).
 var dot = jsonx.Value(`{"role":"assistant","content":"."}`)
 
-func (a *adapter) add(m jsonx.Value) {
-	if len(a.out) > 1 {
-		a.out = append(a.out, ',')
-	}
-	a.out = append(a.out, m...)
+// told are the words of what is edited in messages that are not a model's. Most
+// have none of them, and need not be taken apart.
+var told = [][]byte{[]byte(`"file"`), []byte(`"input_audio"`), []byte(`"name"`)}
+
+func plain(role string, m jsonx.Value) bool {
+	return role != "assistant" && role != "tool" &&
+		!slices.ContainsFunc(told, func(word []byte) bool { return bytes.Contains(m, word) })
 }
 
 func (a *adapter) message(i int, role string, m jsonx.Value, last bool) jsonx.Value {
+	if plain(role, m) {
+		return m
+	}
 	o, err := jsonx.Parse(m)
 	if err != nil {
 		return m // the vendor shall say so

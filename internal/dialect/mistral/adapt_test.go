@@ -90,7 +90,7 @@ func TestOldID(t *testing.T) {
 	if !regexp.MustCompile(`"id":"call_[A-Z0-9]+".*"index":0`).Match(out) {
 		t.Errorf("got %s", out)
 	}
-	for _, data := range []string{`[DONE]`, `{"object":"chat.completion.chunk","choices":[{"delta":{"content":"\"content\":[ and \"model_length\""},"finish_reason":null}]}`, ``, `{"content":[`} {
+	for _, data := range []string{`{"object":"chat.completion.chunk","choices":[{"delta":{"content":"\"content\":[ and \"model_length\""}}]}`, ``, `{"content":[`} {
 		if out := repair([]byte(data)); out != nil {
 			t.Errorf("%s became %s", data, out)
 		}

@@ -11,15 +11,22 @@ import (
 
 // signs are what answers hold that OpenAI's cannot. None can stand inside a
 // JSON string, where a quote is escaped, so a plain search tells.
-var signs = [][]byte{[]byte(`"content":[`), []byte(`"content": [`), []byte(`"model_length"`), []byte(`"tool_calls":[`), []byte(`"tool_calls": [`)}
+var (
+	signs  = [][]byte{[]byte(`"content":[`), []byte(`"content": [`), []byte(`"tool_calls":[`), []byte(`"tool_calls": [`)}
+	length = []byte(`"model_length"`)
+)
 
+// suspect looks for them. Almost every event of a stream has one list, the
+// choices, so that counting brackets spares most of the search.
 func suspect(body []byte) bool {
-	for _, s := range signs {
-		if bytes.Contains(body, s) {
-			return true
+	if bytes.Count(body, []byte{'['}) > 1 {
+		for _, s := range signs {
+			if bytes.Contains(body, s) {
+				return true
+			}
 		}
 	}
-	return false
+	return bytes.Contains(body, length)
 }
 
 // repair makes OpenAI's form of a whole answer.

@@ -13,8 +13,8 @@ type embedCodec struct{}
 func (embedCodec) DecodeRequest(body []byte) (*llm.Embedding, error) {
 	r := dialect.ReadRequest(body)
 	e := &llm.Embedding{Model: r.Text("model"), Dimensions: r.Int("dimensions"), Base64: r.Text("encoding_format") == "base64"}
-	e.Task = r.Text("input_type") // the incumbent's, for vendors that want to know
-	_ = r.Take("user")            // bookkeeping that nobody can miss
+	e.Task, e.TaskField = r.Text("input_type"), "input_type" // the incumbent's, for vendors that want to know
+	_ = r.Take("user")                                       // bookkeeping that nobody can miss
 	if text, ok := jsonx.Text(r.Peek("input")); ok {
 		_ = r.Take("input")
 		e.Texts = []string{text}
@@ -66,7 +66,7 @@ func (embedCodec) EncodeRequest(e *llm.Embedding) (body []byte, many bool, lost 
 	var losses dialect.Losses
 	losses.Extra("", e.Extra, family)
 	if e.Task != "" {
-		losses.Add("input_type")
+		losses.Add("%s", e.TaskField)
 	}
 	if e.Title != "" {
 		losses.Add("title")

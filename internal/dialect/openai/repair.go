@@ -34,7 +34,7 @@ func repair(op llm.Op, body []byte) []byte {
 		if total := u.Get("total_tokens"); op == llm.Embed && total != nil { // all of them were read; Voyage says no more
 			missing(u, "prompt_tokens", func() jsonx.Value { return total })
 		}
-		withoutDetails(u)
+		mendUsage(u)
 	})
 	return o.Bytes()
 }
@@ -52,15 +52,15 @@ func suspect(op llm.Op, body []byte) bool {
 	if !bytes.Contains(body, []byte(`"object"`)) || bytes.Contains(body, []byte(`_details":null`)) || bytes.Contains(body, []byte(`_details": null`)) {
 		return true
 	}
-	if op == llm.Embed {
+	switch op {
+	case llm.Chat:
+	case llm.Embed:
 		return !bytes.Contains(body, []byte(`"prompt_tokens"`))
-	}
-	if op != llm.Chat {
+	default:
 		return false
 	}
-	return bytes.Contains(body, []byte(`"tool_calls"`)) || !bytes.Contains(body, []byte(`"created"`)) || !bytes.Contains(body, []byte(`"id"`)) ||
-		bytes.Contains(body, []byte(`finish_reason":""`)) || bytes.Contains(body, []byte(`finish_reason": ""`)) || bytes.Contains(body, []byte(`"audio"`)) ||
-		bytes.Contains(body, []byte(`"annotations"`)) || bytes.Contains(body, []byte(`"function_call"`)) ||
+	return has(body, `"finish_reason":""`, `"finish_reason": ""`) || bytes.Contains(body, []byte(`"tool_calls"`)) || !bytes.Contains(body, []byte(`"created"`)) || !bytes.Contains(body, []byte(`"id"`)) ||
+		bytes.Contains(body, []byte(`"audio"`)) || bytes.Contains(body, []byte(`"annotations"`)) || bytes.Contains(body, []byte(`"function_call"`)) ||
 		bytes.Count(body, []byte(`"content"`)) < bytes.Count(body, []byte(`"message"`))
 }
 
@@ -70,57 +70,100 @@ func repairEvents(op llm.Op) func(data []byte) []byte {
 	return m.event
 }
 
-// mender mends the chunks of one stream. It remembers whether an answer was begun
-// whose end nobody told (Snowflake's Cortex never does): the chunk with the cost
-// tells it then.
+// mender is what must be remembered of a stream to mend its end: some vendors
+// never say why it came (wire formats, Snowflake Cortex).
 type mender struct {
-	op           llm.Op
-	open, called bool
+	op                    llm.Op
+	begun, finished, call bool
 }
 
-// event is repair for one chunk; nil means that nothing needs mending.
+// event is repair for one event; nil means that nothing needs mending. What it
+// returns may hold an event of its own in front.
 func (m *mender) event(data []byte) []byte {
 	kind, known := chunks[m.op]
-	if !known || len(data) == 0 || data[0] != '{' {
+	if !known || len(data) == 0 {
 		return nil
 	}
-	reasoned := m.op != llm.Chat || bytes.Contains(data, finishReason)
-	if reasoned && bytes.Contains(data, []byte(`"object"`)) && !bytes.Contains(data, []byte(`_details":null`)) {
+	if data[0] != '{' {
+		if m.unexplained() && string(data) == "[DONE]" {
+			return m.finish(&jsonx.Object{}, data)
+		}
 		return nil
 	}
+	m.note(data)
+	late := m.unexplained() && has(data, `"choices":[]`, `"choices": []`)
+	if !late && bytes.Contains(data, []byte(kind)) && !odd(data) {
+		return nil
+	}
+	return m.mend(data, kind, late)
+}
+
+// mend edits an event. Late is the cost that comes although no reason was told.
+func (m *mender) mend(data []byte, kind string, late bool) []byte {
 	o, err := jsonx.Parse(data)
 	if err != nil || o.Get("choices") == nil {
 		return nil
 	}
-	missing(&o, "object", func() jsonx.Value { return jsonx.Quote(kind) })
-	o.Within("usage", withoutDetails)
-	if !reasoned {
-		m.unreasoned(&o)
+	if was, _ := jsonx.Text(o.Get("object")); was != kind {
+		o.Set("object", jsonx.Quote(kind))
 	}
-	if !o.Edited() {
-		return nil
+	o.Each("choices", m.choice)
+	o.Within("usage", mendUsage)
+	switch {
+	case late && o.Get("usage") != nil:
+		return m.finish(&o, o.Bytes())
+	case o.Edited():
+		return o.Bytes()
 	}
-	return o.Bytes()
+	return nil
 }
 
-// unreasoned mends a chunk without a word about the end.
-func (m *mender) unreasoned(o *jsonx.Object) {
-	n := o.Each("choices", func(_ int, c *jsonx.Object) {
-		m.open = true
-		c.Within("delta", func(d *jsonx.Object) {
-			withoutNull(d, "tool_calls")
-			m.called = m.called || d.Get("tool_calls") != nil
-		})
-	})
-	if n > 0 || !m.open || jsonx.KindOf(o.Get("usage")) != jsonx.Composite {
-		return
+// note remembers what an event has told, by the looks of it.
+func (m *mender) note(data []byte) {
+	m.finished = m.finished || has(data, `"finish_reason":"`, `"finish_reason": "`)
+	m.call = m.call || has(data, `"tool_calls":[`, `"tool_calls": [`)
+	m.begun = m.begun || m.call || !has(data, `"content":""`, `"content": ""`)
+}
+
+// unexplained reports whether the answer was told so far, but not why it ended.
+func (m *mender) unexplained() bool { return m.op == llm.Chat && m.begun && !m.finished }
+
+// odd looks for what is mended in an event.
+func odd(data []byte) bool {
+	return has(data, `"finish_reason":""`, `"finish_reason": ""`) || has(data, `_details":null`, `_details": null`) ||
+		has(data, `"tool_calls":null`, `"tool_calls": null`) || has(data, `"role":null`, `"role": null`)
+}
+
+func has(data []byte, tight, loose string) bool {
+	return bytes.Contains(data, []byte(tight)) || bytes.Contains(data, []byte(loose))
+}
+
+func (m *mender) choice(_ int, c *jsonx.Object) {
+	if reason, ok := jsonx.Text(c.Get("finish_reason")); ok && reason == "" {
+		c.Set("finish_reason", jsonx.Value("null"))
+		m.finished = false
 	}
-	m.open = false
+	c.Within("delta", func(d *jsonx.Object) { withoutNull(d, "tool_calls"); withoutNull(d, "role") })
+}
+
+// finish writes the reason that was never told in front of an event: the
+// stream's own end says that it is whole.
+func (m *mender) finish(like *jsonx.Object, event []byte) []byte {
+	m.finished = true
+	o := like.Clone()
+	o.Delete("usage")
 	reason := "stop"
-	if m.called {
+	if m.call {
 		reason = "tool_calls"
 	}
+	missing(&o, "object", func() jsonx.Value { return jsonx.Quote(chunks[m.op]) })
 	o.Set("choices", jsonx.Value(`[{"index":0,"delta":{},"finish_reason":"`+reason+`"}]`))
+	return append(append(o.Bytes(), "\n\ndata: "...), event...)
+}
+
+func mendUsage(u *jsonx.Object) {
+	withoutNull(u, "prompt_tokens_details")
+	withoutNull(u, "completion_tokens_details")
 }
 
 var chunks = map[llm.Op]string{llm.Chat: "chat.completion.chunk", llm.Complete: "text_completion"}
@@ -140,19 +183,11 @@ func repairChoice(i int, c *jsonx.Object) {
 	})
 	// Some servers end with stop although the model calls a tool; agents that
 	// go by the reason would never run it.
-	switch reason, said := jsonx.Text(c.Get("finish_reason")); {
-	case (reason == "stop" || said && reason == "") && calls > 0:
+	switch reason, told := jsonx.Text(c.Get("finish_reason")); {
+	case (reason == "stop" || told && reason == "") && calls > 0:
 		c.Set("finish_reason", jsonx.Quote("tool_calls"))
-	case said && reason == "":
+	case told && reason == "": // an answer that is whole came to its end
 		c.Set("finish_reason", jsonx.Quote("stop"))
-	}
-}
-
-// unsaid takes out an object in which even what it is about is empty: what a
-// server in Go prints for none.
-func unsaid(m *jsonx.Object, name, about string) {
-	if s, ok := jsonx.Text(jsonx.At(m.Get(name), about)); ok && s == "" {
-		m.Delete(name)
 	}
 }
 
@@ -168,10 +203,12 @@ func repairCall(_ int, t *jsonx.Object) {
 	})
 }
 
-// withoutDetails takes out details of the cost that are null.
-func withoutDetails(u *jsonx.Object) {
-	withoutNull(u, "prompt_tokens_details")
-	withoutNull(u, "completion_tokens_details")
+// unsaid takes out an object in which even what it is about is empty: some
+// servers print that for none (Snowflake Cortex).
+func unsaid(m *jsonx.Object, name, about string) {
+	if s, ok := jsonx.Text(jsonx.At(m.Get(name), about)); ok && s == "" {
+		m.Delete(name)
+	}
 }
 
 func missing(o *jsonx.Object, name string, value func() jsonx.Value) {

@@ -24,10 +24,6 @@ func TestRepair(t *testing.T) {
 			head + `"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}`,
 		},
 		{
-			"what is empty stands for nothing", head + `"choices":[{"index":0,"message":{"role":"assistant","content":"x","audio":{"data":"","id":""},"function_call":{"arguments":"","name":""}},"finish_reason":""}]}`,
-			head + `"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}]}`,
-		},
-		{
 			"object left out", strings.Replace(head, `"object":"chat.completion",`, "", 1) + `"choices":[]}`,
 			`{"id":"c","created":1,"model":"m","choices":[],"object":"chat.completion"}`,
 		},
@@ -61,23 +57,39 @@ func TestRepairChunk(t *testing.T) {
 	}
 }
 
-// TestRepairStreamWithoutEnd tells the end of an answer whose provider does not.
-func TestRepairStreamWithoutEnd(t *testing.T) {
-	play := func(want []string, in ...string) {
-		t.Helper()
+// TestRepairEnd tells the reason that a vendor never told: its own end mark says
+// that the stream is whole.
+func TestRepairEnd(t *testing.T) {
+	const (
+		word  = `{"id":"c","object":"chat.completion.chunk","choices":[{"delta":{"content":"x","tool_calls":null},"index":0}]}`
+		plain = `{"id":"c","object":"chat.completion.chunk","choices":[{"delta":{"content":"x"},"index":0}]}`
+		call  = `{"id":"c","object":"chat.completion.chunk","choices":[{"delta":{"tool_calls":[{"index":0}]},"index":0}]}`
+		told  = `{"id":"c","object":"chat.completion.chunk","choices":[{"delta":{},"index":0,"finish_reason":"length"}]}`
+		blank = `{"id":"c","object":"chat.completion.chunk","choices":[{"delta":{},"index":0,"finish_reason":""}]}`
+		empty = `{"id":"c","object":"chat.completion.chunk","choices":[{"delta":{},"index":0,"finish_reason":null}]}`
+		cost  = `{"id":"c","object":"chat.completion.chunk","choices":[],"usage":{"total_tokens":1}}`
+		done  = `{"id":"c","object":"chat.completion.done","choices":[{"delta":{},"index":0,"finish_reason":"stop"}]}`
+		end   = `{"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\ndata: "
+	)
+	for _, c := range []struct {
+		name     string
+		in, want []string
+	}{
+		{"with its cost", []string{word, cost, "[DONE]"}, []string{plain, end + cost, ""}},
+		{"without", []string{word, "[DONE]"}, []string{plain, `{"object":"chat.completion.chunk","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\ndata: [DONE]"}},
+		{"of calls", []string{call, cost}, []string{"", strings.Replace(end, "stop", "tool_calls", 1) + cost}},
+		{"told", []string{told, cost, "[DONE]"}, []string{"", "", ""}},
+		{"told as nothing", []string{blank, cost}, []string{empty, end + cost}},
+		{"another object", []string{done, "[DONE]"}, []string{strings.Replace(done, "done", "chunk", 1), ""}},
+		{"nothing at all", []string{"[DONE]"}, []string{""}},
+	} {
 		mend := repairEvents(llm.Chat)
-		for i, data := range in {
-			if got := string(mend([]byte(data))); got != want[i] {
-				t.Errorf("%s became %s", data, got)
+		for i, in := range c.in {
+			if got := string(mend([]byte(in))); got != c.want[i] {
+				t.Errorf("%s: %s became\n%s, want\n%s", c.name, in, got, c.want[i])
 			}
 		}
 	}
-	const head, tail = `{"object":"chat.completion.chunk","choices":[`, `],"usage":{"prompt_tokens":1}}`
-	play([]string{head + `{"index":0,"delta":{"content":"a"}}]}`, head + `{"index":0,"delta":{},"finish_reason":"stop"}` + tail, ""},
-		head+`{"index":0,"delta":{"content":"a","tool_calls":null}}]}`, head+tail, head+tail)
-	play([]string{"", head + `{"index":0,"delta":{},"finish_reason":"tool_calls"}` + tail},
-		head+`{"index":0,"delta":{"tool_calls":[{"index":0}]}}]}`, head+tail)
-	play([]string{"", "", ""}, head+`{"index":0,"delta":{"content":"a"},"finish_reason":null}]}`, head+`{"index":0,"delta":{},"finish_reason":"stop"}]}`, head+tail)
 }
 
 func TestRepairLeavesOtherAnswersAlone(t *testing.T) {
@@ -88,7 +100,19 @@ func TestRepairLeavesOtherAnswersAlone(t *testing.T) {
 	if got := string(repair(llm.Embed, []byte(`{"data":[]}`))); got != `{"data":[],"object":"list"}` {
 		t.Errorf("got %s", got)
 	}
+}
+
+func TestRepairOfCost(t *testing.T) {
 	if got := string(repair(llm.Embed, []byte(`{"object":"list","data":[],"usage":{"total_tokens":3}}`))); got != `{"object":"list","data":[],"usage":{"total_tokens":3,"prompt_tokens":3}}` {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestRepairOfNothing takes out what stands for nothing.
+func TestRepairOfNothing(t *testing.T) {
+	const head = `{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"x"`
+	const in = head + `,"audio":{"data":"","id":""},"function_call":{"arguments":"","name":""}},"finish_reason":"stop"}]}`
+	if got := string(repair(llm.Chat, []byte(in))); got != head+`},"finish_reason":"stop"}]}` {
 		t.Errorf("got %s", got)
 	}
 }

@@ -154,7 +154,6 @@ var Triton = speak(format{
 		// Any piece may be the last: the stream says so by ending.
 		return &answer{model: model, texts: []text{{t, llm.Stop{Kind: llm.StopEnd}}}}, nil
 	},
-	stream: "stream",
 })
 
 func failed(message, code string) error {
@@ -200,49 +199,3 @@ func openAIUsage(v jsonx.Value) *llm.Usage {
 	}
 	return &llm.Usage{Input: in, Output: out}
 }
-
-// Reka is the first form of Reka's chat: turns must alternate and begin with a
-// human's.
-var Reka = speak(format{
-	name: "reka",
-	knobs: knobs{
-		max: "request_output_len", temperature: "temperature", topP: "runtime_top_p", topK: "runtime_top_k", stop: "stop_words", seed: "random_seed",
-		frequency: "frequency_penalty", presence: "presence_penalty",
-	},
-	ask: func(w *dialect.Writer, s *said) {
-		w.Text("model_name", s.model)
-		var list dialect.List
-		add := func(kind, text string) {
-			var m dialect.Writer
-			m.Text("type", kind)
-			m.Text("text", text)
-			list.Add(m.Object())
-		}
-		if !s.turns[0].user {
-			add("human", ".")
-		}
-		for i, t := range s.turns {
-			said := t.text
-			if i == 0 && s.system != "" { // there is no place for instructions
-				said = s.system + "\n\n" + said
-			}
-			add(author(t, "human", "model"), said)
-		}
-		w.Raw("conversation_history", list.Array())
-	},
-	read: func(body []byte) (*answer, error) {
-		r := dialect.ReadReply(body)
-		if r.Peek("text") == nil {
-			return nil, dialect.Invalid("the provider's answer has no text", nil)
-		}
-		a := &answer{texts: []text{{r.Text("text"), words(r.Text("finish_reason"), map[string]llm.StopKind{
-			"stop": llm.StopEnd, "length": llm.StopLength, "context": llm.StopContext,
-		})}}}
-		in, _ := jsonx.Int(jsonx.At(r.Peek("metadata"), "input_tokens"))
-		out, _ := jsonx.Int(jsonx.At(r.Peek("metadata"), "generated_tokens"))
-		if in+out > 0 {
-			a.usage = &llm.Usage{Input: in, Output: out}
-		}
-		return a, r.Err()
-	},
-})
