@@ -224,7 +224,7 @@ func (c *Client) receive(w *watch, call *call, resp *http.Response) (*llm.Answer
 		return nil, c.readFailure(w, call, resp, body)
 	case isEventStream(resp.Header, call.framing().MediaType, call.stream) && (call.stream || call.op == llm.Relay):
 		return c.openStream(w, call, resp, body)
-	case call.op == llm.Relay || call.op == llm.Models:
+	case call.op == llm.Relay || call.op == llm.Models || call.op == llm.Speak:
 		return c.openRelay(w, resp, body)
 	}
 	return c.readWhole(w, call, resp, body)

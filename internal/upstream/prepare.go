@@ -66,7 +66,7 @@ func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call
 	call.addQuery(r, t, key)
 	c.setHeaders(call, r, t, key)
 	if !t.Provider.Auth.Plain() {
-		call.auth = &auth.Target{Provider: t.Provider, Key: key, Settings: t.Settings, Vars: t.Fields, CustomHost: t.CustomHost}
+		call.auth = &auth.Target{Provider: call.form, Key: key, Settings: t.Settings, Vars: t.Fields, CustomHost: t.CustomHost}
 	}
 	if r.Upgrade {
 		call.upgrade(r)
@@ -181,6 +181,8 @@ func (c *Client) carry(call *call, body *jsonx.Object, t *policy.Target, place p
 		return place.Path, swap(call, body, t, call.client.Rerank, call.speaks.Rerank)
 	case llm.Draw:
 		return place.Path, swap(call, body, t, call.client.Image, call.speaks.Image)
+	case llm.Speak:
+		return call.speak(body, t, place)
 	}
 	return place.For(call.stream), c.translate(call, body, t)
 }

@@ -30,7 +30,12 @@ func repair(op llm.Op, body []byte) []byte {
 		missing(&o, "created", func() jsonx.Value { return strconv.AppendInt(nil, time.Now().Unix(), 10) })
 		o.Each("choices", repairChoice)
 	}
-	o.Within("usage", mendUsage)
+	o.Within("usage", func(u *jsonx.Object) {
+		if total := u.Get("total_tokens"); op == llm.Embed && total != nil { // all of them were read; Voyage says no more
+			missing(u, "prompt_tokens", func() jsonx.Value { return total })
+		}
+		mendUsage(u)
+	})
 	return o.Bytes()
 }
 
@@ -47,11 +52,15 @@ func suspect(op llm.Op, body []byte) bool {
 	if !bytes.Contains(body, []byte(`"object"`)) || bytes.Contains(body, []byte(`_details":null`)) || bytes.Contains(body, []byte(`_details": null`)) {
 		return true
 	}
-	if op != llm.Chat {
+	switch op {
+	case llm.Chat:
+	case llm.Embed:
+		return !bytes.Contains(body, []byte(`"prompt_tokens"`))
+	default:
 		return false
 	}
 	return has(body, `"finish_reason":""`, `"finish_reason": ""`) || bytes.Contains(body, []byte(`"tool_calls"`)) || !bytes.Contains(body, []byte(`"created"`)) || !bytes.Contains(body, []byte(`"id"`)) ||
-		bytes.Contains(body, []byte(`"annotations"`)) || bytes.Contains(body, []byte(`"function_call"`)) ||
+		bytes.Contains(body, []byte(`"audio"`)) || bytes.Contains(body, []byte(`"annotations"`)) || bytes.Contains(body, []byte(`"function_call"`)) ||
 		bytes.Count(body, []byte(`"content"`)) < bytes.Count(body, []byte(`"message"`))
 }
 
@@ -168,6 +177,8 @@ func repairChoice(i int, c *jsonx.Object) {
 		for _, name := range neverNull {
 			withoutNull(m, name)
 		}
+		unsaid(m, "function_call", "name")
+		unsaid(m, "audio", "id")
 		calls = m.Each("tool_calls", repairCall)
 	})
 	// Some servers end with stop although the model calls a tool; agents that
@@ -190,6 +201,14 @@ func repairCall(_ int, t *jsonx.Object) {
 			f.Set("arguments", jsonx.Quote(string(args)))
 		}
 	})
+}
+
+// unsaid takes out an object in which even what it is about is empty: some
+// servers print that for none (Snowflake Cortex).
+func unsaid(m *jsonx.Object, name, about string) {
+	if s, ok := jsonx.Text(jsonx.At(m.Get(name), about)); ok && s == "" {
+		m.Delete(name)
+	}
 }
 
 func missing(o *jsonx.Object, name string, value func() jsonx.Value) {
