@@ -53,6 +53,9 @@ func (c *call) translated() bool { return c.speaks != nil && !c.client.Passes(c.
 func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call, error) {
 	call := &call{op: r.Op, header: make(http.Header, 8), provider: t.Provider.ID, strict: t.Strict, client: r.Dialect}
 	call.owner = ownerOf(r, t, key)
+	if t.Provider.Status == provider.Dead && t.CustomHost == "" {
+		return nil, notSupported("%s is closed: %s answers only at a host of your own, given with x-portkey-custom-host", t.Provider.Title, t.Provider.ID)
+	}
 	path, err := c.shape(call, r, t)
 	if err != nil {
 		return nil, err
