@@ -82,7 +82,7 @@ func New(c *config.Config, getenv func(string) string, log *slog.Logger, mock ne
 	metrics := telemetry.New(Version, runtime.Version())
 	options := server.Options{
 		Gateway:  &gateway.Gateway{Compiler: compiler, Walker: newWalker(c, metrics), Client: client, Keys: keys, Auth: authority},
-		Dialects: all.Find, Limits: serverLimits(c.Limits), AllowedHosts: c.AllowedHosts, Hop: hop, Log: log, Version: Version,
+		Dialects: all.Find, Limits: serverLimits(c.Limits), AllowedHosts: c.AllowedHosts, AllowedOrigins: c.Origins, Hop: hop, Log: log, Version: Version,
 		Meter: metrics,
 	}
 	if showsMetrics(c) {

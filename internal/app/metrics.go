@@ -8,7 +8,6 @@ import (
 	"sluice/internal/recent"
 	"sluice/internal/server"
 	"sluice/internal/telemetry"
-	"sluice/internal/upstream"
 )
 
 // showsMetrics applies S54: whoever reaches a loopback listener may read the
@@ -25,6 +24,10 @@ func showsMetrics(c *config.Config) bool {
 func (a *App) watch(m *telemetry.Metrics) {
 	gateway, limits := a.Server.Gateway, a.Config.Limits
 	m.EjectedNow(gateway.Walker.Ejected)
+	m.Gauge("sluice_upstream_connections", "connections to providers, in use or idle", func() float64 {
+		open, _ := a.client.Connections()
+		return float64(open)
+	})
 	m.Counter("sluice_upstream_connections_opened_total", "connections made to providers", func() float64 {
 		_, opened := a.client.Connections()
 		return float64(opened)
@@ -44,10 +47,7 @@ func (a *App) watch(m *telemetry.Metrics) {
 		{Name: "plans", Unit: "bytes", Read: filled(gateway.Compiler.Fill)},
 		{Name: "seals", Unit: "bytes", Read: filled(a.client.Seals)},
 		{Name: "tokens", Unit: "bytes", Read: filled(a.auth.Fill)},
-		{Name: "upstream_connections", Unit: "connections", Read: func() (int64, int64, int64) {
-			open, _ := a.client.Connections()
-			return open, upstream.MaxIdle, 0 // the limit is that of idle ones: more are closed after use
-		}},
+		{Name: "upstream_idle", Unit: "connections", Read: filled(a.client.Idle)},
 	}...)
 	if h := gateway.Walker.Health; h != nil {
 		m.Bound(telemetry.Bounded{Name: "target_health", Unit: "entries", Read: filled(h.Fill)})

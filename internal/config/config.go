@@ -17,6 +17,7 @@ type Config struct {
 	TrustedHosts string // comma list, see TrustedSet
 	TrustedSet   bool   // it was given; otherwise the default applies
 	AllowedHosts []string
+	Origins      []string // of pages
 
 	Own    []string // provider ids that may use this machine's own identity; "all"
 	OwnSet bool     // it was given; otherwise the default applies

@@ -51,6 +51,10 @@ var Settings = []Setting{
 	},
 
 	{
+		Key: "cors_origins", Env: "SLUICE_CORS_ORIGINS", Help: "origins of pages that may open realtime sockets here, such as https://app.example, comma separated; exact, no *",
+		set: func(c *Config, s string) error { c.Origins = commaList(s); return nil }, show: func(*Config) string { return "" },
+	},
+	{
 		Key: "own_credentials", Env: "SLUICE_OWN_CREDENTIALS", Help: "providers whose requests without a credential may use this machine's own identity at AWS, Google Cloud or Azure: environment, files, metadata services; comma separated, or all, or none; without it, a loopback listener without a file uses environment and files, and never a metadata service",
 		set: func(c *Config, s string) error { c.Own, c.OwnSet = commaList(s), true; return nil }, show: func(*Config) string { return "" },
 	},

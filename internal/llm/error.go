@@ -24,11 +24,12 @@ const (
 	URITooLong
 	NotFound // no such route
 	MethodNotAllowed
-	HostNotAllowed  // a Host header from a foreign name
-	RequestTimeout  // the caller's own limit ran out
-	UpstreamTimeout // ours did
-	Unreachable     // refused, reset, TLS, DNS: nothing usable came back
-	InvalidResponse // what came back cannot be used
+	HostNotAllowed   // a Host header from a foreign name
+	OriginNotAllowed // a page of a foreign origin
+	RequestTimeout   // the caller's own limit ran out
+	UpstreamTimeout  // ours did
+	Unreachable      // refused, reset, TLS, DNS: nothing usable came back
+	InvalidResponse  // what came back cannot be used
 	ResponseTooLarge
 	StreamInterrupted // a stream broke after its first byte
 	UpstreamStatus    // the provider answered with an error of its own

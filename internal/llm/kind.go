@@ -17,6 +17,7 @@ var words = [...][2]string{
 	NotFound:          {"invalid_request_error", "not_found"},
 	MethodNotAllowed:  {"invalid_request_error", "method_not_allowed"},
 	HostNotAllowed:    {"permission_error", "host_not_allowed"},
+	OriginNotAllowed:  {"permission_error", "origin_not_allowed"},
 	RequestTimeout:    {"timeout_error", "request_timeout"},
 	UpstreamTimeout:   {"timeout_error", "upstream_timeout"},
 	Unreachable:       {"upstream_error", "upstream_unreachable"},

@@ -2,13 +2,16 @@ package server
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
+	"sluice/internal/framing"
 	"sluice/internal/llm"
 	"sluice/internal/upstream"
 )
@@ -24,6 +27,13 @@ func (v *visit) realtime() {
 		v.refuse(&llm.Error{
 			Kind: llm.InvalidRequest, Status: http.StatusUpgradeRequired, Param: "upgrade",
 			Message: "this path is a WebSocket: connect to it with one, ws://…/v1/realtime",
+		})
+		return
+	}
+	if origin := h.Get("Origin"); origin != "" && !slices.Contains(v.AllowedOrigins, origin) {
+		v.refuse(&llm.Error{
+			Kind: llm.OriginNotAllowed, Status: http.StatusForbidden, Param: "origin",
+			Message: "pages of this origin may not open sockets here: add it to SLUICE_CORS_ORIGINS if it is yours",
 		})
 		return
 	}
@@ -75,12 +85,30 @@ func (v *visit) tunnel(a *llm.Answer) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, _ = io.Copy(a.Tunnel, sent(buffered.Reader, conn))
+		_, err := io.Copy(a.Tunnel, framing.NewSocket(sent(buffered.Reader, conn), maxFrame))
+		if reason := closing(err); reason != nil {
+			_, _ = conn.Write(reason)
+		}
 		_ = a.Tunnel.Close()
 	}()
 	_, _ = io.Copy(conn, a.Tunnel)
 	_ = conn.Close()
 	<-done
+}
+
+// maxFrame is how large a client's frame may be (S23).
+const maxFrame = 16 << 20
+
+// closing is what a client is told whose frames cannot be passed on; nil if it
+// is nothing of that kind.
+func closing(err error) []byte {
+	switch {
+	case errors.Is(err, framing.ErrSocket):
+		return framing.CloseFrame(1002, "this is not a frame of a WebSocket client")
+	case errors.Is(err, framing.ErrSocketFrame):
+		return framing.CloseFrame(1009, "the frame is larger than 16 MiB")
+	}
+	return nil
 }
 
 // agree answers the client's handshake with the provider's.

@@ -16,15 +16,16 @@ import (
 
 // Options are what a Server is made of.
 type Options struct {
-	Gateway      *gateway.Gateway
-	Dialects     func(name string) (*dialect.Dialect, bool)
-	Limits       Limits
-	AllowedHosts []string // beside those nobody can rebind (S21)
-	Hop          string   // our own hop token (S15)
-	Log          *slog.Logger
-	Version      string
-	Meter        Meter                 // nil: nobody counts
-	Metrics      func(b []byte) []byte // appends the page at /metrics; nil: there is none (S54)
+	Gateway        *gateway.Gateway
+	Dialects       func(name string) (*dialect.Dialect, bool)
+	Limits         Limits
+	AllowedHosts   []string // beside those nobody can rebind (S21)
+	AllowedOrigins []string // pages that may open sockets (S23)
+	Hop            string   // our own hop token (S15)
+	Log            *slog.Logger
+	Version        string
+	Meter          Meter                 // nil: nobody counts
+	Metrics        func(b []byte) []byte // appends the page at /metrics; nil: there is none (S54)
 }
 
 // Meter counts requests. Its words are bounded: operations, catalogue ids,

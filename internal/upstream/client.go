@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"sluice/internal/auth"
 	"sluice/internal/dialect"
 	"sluice/internal/egress"
+	"sluice/internal/http1"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
 	"sluice/internal/policy"
@@ -69,7 +71,8 @@ func (b *RawBody) Read(p []byte) (int, error) {
 
 // Client makes attempts. It is safe for concurrent use.
 type Client struct {
-	transport http.RoundTripper
+	transport http.RoundTripper // pool, but for tests
+	pool      *http1.Transport
 	dialects  func(name string) (*dialect.Dialect, bool)
 	limits    Limits
 	agent     string
@@ -91,27 +94,49 @@ type Options struct {
 	Auth     *auth.Authority // for vendors that want more than a key; nil: there are none
 }
 
+// Bounds of a connection to a provider (reliability rules, section 1).
+const (
+	maxHeaders = 512
+	maxInterim = 16 // answers before the answer (R25)
+	writeStall = 30 * time.Second
+	idleTime   = 90 * time.Second
+)
+
 // New makes a Client with a connection pool of its own.
 func New(o Options) *Client {
 	c := &Client{
 		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now, seals: seal.New(), authority: o.Auth,
 	}
-	c.transport = &http.Transport{
-		DialContext:            c.counted(o.Dialer.DialContext),
-		TLSHandshakeTimeout:    o.Limits.Connect,
-		MaxIdleConns:           MaxIdle,
-		MaxIdleConnsPerHost:    idlePerHost,
-		IdleConnTimeout:        90 * time.Second,
-		MaxResponseHeaderBytes: o.Limits.HeaderBytes,
-		DisableCompression:     true, // we ask for gzip and bound it ourselves
-		ForceAttemptHTTP2:      true,
+	dial := c.counted(o.Dialer.DialContext)
+	c.pool = &http1.Transport{
+		Dial:        dial,
+		Handshake:   o.Limits.Connect,
+		TLS:         &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(idlePerHost)},
+		HeadBytes:   int(o.Limits.HeaderBytes),
+		HeadCount:   maxHeaders,
+		Interim:     maxInterim,
+		WriteStall:  writeStall,
+		IdleTime:    idleTime,
+		IdlePerHost: idlePerHost,
+		IdleTotal:   MaxIdle,
+		Other: interim{&http.Transport{
+			DialContext:            dial,
+			TLSHandshakeTimeout:    o.Limits.Connect,
+			MaxIdleConns:           MaxIdle,
+			MaxIdleConnsPerHost:    idlePerHost,
+			IdleConnTimeout:        idleTime,
+			MaxResponseHeaderBytes: o.Limits.HeaderBytes,
+			DisableCompression:     true, // we ask for gzip and bound it ourselves
+			ForceAttemptHTTP2:      true,
+		}},
 	}
+	c.transport = c.pool
 	return c
 }
 
 // Close drops the idle connections.
 func (c *Client) Close() {
-	if t, ok := c.transport.(*http.Transport); ok {
+	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
 }
@@ -204,7 +229,7 @@ func (c *Client) receive(w *watch, call *call, resp *http.Response) (*llm.Answer
 		return nil, c.readFailure(w, call, resp, body)
 	case isEventStream(resp.Header, call.framing().MediaType, call.stream) && (call.stream || call.op == llm.Relay):
 		return c.openStream(w, call, resp, body)
-	case call.op == llm.Relay || call.op == llm.Models:
+	case call.op == llm.Relay || call.op == llm.Models || call.op == llm.Speak:
 		return c.openRelay(w, resp, body)
 	}
 	return c.readWhole(w, call, resp, body)

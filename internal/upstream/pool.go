@@ -2,9 +2,11 @@ package upstream
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"sluice/internal/recent"
 )
@@ -36,6 +38,14 @@ type countedConn struct {
 	once sync.Once
 }
 
+// SyscallConn lets the pool see whether an idle connection still lives.
+func (c *countedConn) SyscallConn() (syscall.RawConn, error) {
+	if s, ok := c.Conn.(syscall.Conn); ok {
+		return s.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
+}
+
 func (c *countedConn) Close() error {
 	c.once.Do(func() { c.open.Add(-1) })
 	return c.Conn.Close()
@@ -43,6 +53,12 @@ func (c *countedConn) Close() error {
 
 // Connections are those to providers: open now, and opened so far.
 func (c *Client) Connections() (open, opened int64) { return c.conns.Load(), c.dialled.Load() }
+
+// Idle is how full the pool of idle connections is, but for those of HTTP/2.
+func (c *Client) Idle() recent.Fill {
+	held, lost := c.pool.Idle()
+	return recent.Fill{Held: held, Limit: MaxIdle, Lost: lost}
+}
 
 // Seals is how full the memory of proofs is.
 func (c *Client) Seals() recent.Fill { return c.seals.Fill() }

@@ -3,10 +3,8 @@ package upstream
 import (
 	"context"
 	"net"
-	"net/http"
+	"syscall"
 	"testing"
-
-	"sluice/internal/egress"
 )
 
 // TestConnectionsAreCounted: each once, however often it is closed (R32).
@@ -34,10 +32,25 @@ func TestConnectionsAreCounted(t *testing.T) {
 	}
 }
 
-// TestIdleIsBounded: the pool has limits (R32); net/http keeps them.
-func TestIdleIsBounded(t *testing.T) {
-	transport, ok := New(Options{Limits: testLimits, Dialer: &egress.Dialer{}}).transport.(*http.Transport)
-	if !ok || transport.MaxIdleConns != MaxIdle || transport.MaxIdleConnsPerHost != idlePerHost || transport.IdleConnTimeout == 0 {
-		t.Errorf("%+v", transport)
+// TestCountedConnIsStillASocket: the pool asks the system whether an idle
+// connection lives, and would use dead ones if it could not.
+func TestCountedConnIsStillASocket(t *testing.T) {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	dial := (&Client{}).counted((&net.Dialer{}).DialContext)
+	conn, err := dial(t.Context(), "tcp4", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	s, ok := conn.(syscall.Conn)
+	if !ok {
+		t.Fatal("it cannot be asked")
+	}
+	if _, err := s.SyscallConn(); err != nil {
+		t.Error(err)
 	}
 }

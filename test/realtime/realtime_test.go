@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -191,5 +192,42 @@ func TestClientLeaves(t *testing.T) {
 	case <-gone:
 	case <-time.After(10 * time.Second):
 		t.Error("the provider's end is still open")
+	}
+}
+
+// TestForeignOrigin: S23, before any call to a provider.
+func TestForeignOrigin(t *testing.T) {
+	seen := make(chan *http.Request, 1)
+	upstream, gateway := provider(t, seen), serve(t)
+	_, resp, err := dial(t, gateway+"/v1/realtime?model=m", http.Header{
+		"X-Portkey-Provider": {"openai"}, "X-Portkey-Custom-Host": {upstream}, "Authorization": {"Bearer sk-a"}, "Origin": {"https://evil.test"},
+	})
+	if err == nil || resp.StatusCode != http.StatusForbidden {
+		t.Fatalf("%v", err)
+	}
+	if body, _ := io.ReadAll(resp.Body); !strings.Contains(string(body), "origin_not_allowed") {
+		t.Errorf("%s", body)
+	}
+	select {
+	case r := <-seen:
+		t.Errorf("the provider was asked %s", r.URL)
+	default:
+	}
+}
+
+// TestJunk: S23, a client that does not speak in frames is told so.
+func TestJunk(t *testing.T) {
+	upstream, gateway := provider(t, make(chan *http.Request, 1)), serve(t)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(gateway, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	_, _ = io.WriteString(conn, "GET /v1/realtime?model=m HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer sk-a\r\nx-portkey-provider: openai\r\nx-portkey-custom-host: "+upstream+"\r\n\r\njunk, and more of it")
+	answer, _ := io.ReadAll(conn)
+	if !strings.HasPrefix(string(answer), "HTTP/1.1 101 ") || !strings.Contains(string(answer), "\x03\xeathis is not a frame") { // 1002
+		t.Errorf("%q", answer)
 	}
 }

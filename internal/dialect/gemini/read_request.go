@@ -28,6 +28,7 @@ func (codec) DecodeRequest(body []byte) (*llm.Prompt, error) {
 	for at, v := range o.r.List("contents") {
 		p.Messages = append(p.Messages, readContent(read(o.r.Object(v, at)), pr, ""))
 	}
+	p.Messages = join(p.Messages)
 	readTools(o, p)
 	var beside llm.Extra
 	if o.has("generationConfig") {

@@ -174,7 +174,7 @@ func (e *requestWriter) turns(from int) []turn {
 			e.refuse(dialect.MessagePath(e.p, i), "nothing of this message can be carried over to this provider")
 		}
 		if len(t.parts) > 0 || len(t.results) > 0 {
-			turns = join(turns, t)
+			turns = merge(turns, t)
 		}
 	}
 	return turns
@@ -186,7 +186,7 @@ func silent(m *llm.Message) bool {
 	return !slices.ContainsFunc(m.Parts, func(p llm.Part) bool { return p.Kind != llm.PartText })
 }
 
-func join(turns []turn, t turn) []turn {
+func merge(turns []turn, t turn) []turn {
 	if n := len(turns); n > 0 && turns[n-1].role == t.role {
 		last := &turns[n-1]
 		if last.first < 0 && t.first >= 0 {

@@ -101,3 +101,31 @@ func TestRepairLeavesOtherAnswersAlone(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+func TestRepairOfCost(t *testing.T) {
+	if got := string(repair(llm.Embed, []byte(`{"object":"list","data":[],"usage":{"total_tokens":3}}`))); got != `{"object":"list","data":[],"usage":{"total_tokens":3,"prompt_tokens":3}}` {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestRepairOfNothing takes out what stands for nothing.
+func TestRepairOfNothing(t *testing.T) {
+	const head = `{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"x"`
+	const in = head + `,"audio":{"data":"","id":""},"function_call":{"arguments":"","name":""}},"finish_reason":"stop"}]}`
+	if got := string(repair(llm.Chat, []byte(in))); got != head+`},"finish_reason":"stop"}]}` {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestRepairSecondDetails: only the second of two is null.
+func TestRepairSecondDetails(t *testing.T) {
+	const in, want = `"usage":{"prompt_tokens_details":{},"completion_tokens_details":null}}`, `"usage":{"prompt_tokens_details":{}}}`
+	const chunk = `{"object":"chat.completion.chunk","choices":[{"delta":{},"finish_reason":"stop"}],`
+	if got := string(repairEvents(llm.Chat)([]byte(chunk + in))); got != chunk+want {
+		t.Errorf("%s", got)
+	}
+	const whole = `{"id":"c","object":"chat.completion","created":1,"choices":[],`
+	if got := string(repair(llm.Chat, []byte(whole+in))); got != whole+want {
+		t.Errorf("%s", got)
+	}
+}
