@@ -87,11 +87,15 @@ type Options struct {
 	Agent    string          // the User-Agent providers see
 	Hop      string          // value of HopHeader
 	Auth     *auth.Authority // for vendors that want more than a key; nil: there are none
+	Seals    *seal.Memory    // nil: one of its own
 }
 
 // New makes a Client with a connection pool of its own.
 func New(o Options) *Client {
 	const perHost = 1024 // idle connections kept: as many as may well run at once
+	if o.Seals == nil {
+		o.Seals = seal.New()
+	}
 	return &Client{
 		transport: &http.Transport{
 			DialContext:            o.Dialer.DialContext,
@@ -103,7 +107,7 @@ func New(o Options) *Client {
 			DisableCompression:     true, // we ask for gzip and bound it ourselves
 			ForceAttemptHTTP2:      true,
 		},
-		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now, seals: seal.New(), authority: o.Auth,
+		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now, seals: o.Seals, authority: o.Auth,
 	}
 }
 
