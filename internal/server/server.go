@@ -60,6 +60,7 @@ type Server struct {
 
 // New makes a Server.
 func New(o Options) *Server {
+	classed(table)
 	door, _ := o.Dialects("openai")
 	if o.Shared == nil {
 		o.Shared = &Shared{}
