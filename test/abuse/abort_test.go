@@ -30,7 +30,8 @@ func abortions(t *testing.T) int {
 // TestAbortedRequests is R03 and R11: after 10,000 requests whose clients left,
 // in every phase, plain and streamed, by FIN and by reset, the gateway has no
 // more goroutines than before (+50) and no more memory (+64 MiB), and neither
-// has the provider: every call was given up with its client.
+// has the provider: every call was given up with its client. A failure is
+// replayed from the seed it prints (R51).
 func TestAbortedRequests(t *testing.T) {
 	const workers = 64
 	mock := start(t, nil, "mock")

@@ -173,7 +173,7 @@ func startGateway(t *testing.T, s *script, l net.Listener) *gateway {
 	return g
 }
 
-// inject takes the clock and the dice away from the router: waits are noted,
+// inject takes the clock and the dice away from the router (R51): waits are noted,
 // not slept, unless the archive has a file clock that says real, and every draw
 // is 0.5, the middle, unless it has a file dice.
 func (g *gateway) inject(t *testing.T, a *app.App, s *script) {
