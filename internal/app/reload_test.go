@@ -144,6 +144,8 @@ func TestFaultyReloadChangesNothing(t *testing.T) {
 		"trusted_hosts: 'a b'\n",
 		"configs:\n  a: {provider: openai, retry: {attempts: 1e9, odd: 1}}\n",
 		"port: [\n",
+		"configs:\n  a: {strategy: {mode: fallback}, targets: [" + strings.Repeat("{provider: openai},", 10_000) + "]}\n",
+		"configs:\n  a: " + strings.Repeat("{strategy: {mode: single}, targets: [", 1000) + "{provider: openai}" + strings.Repeat("]}", 1000) + "\n",
 	} {
 		serverFile(t, path, mock, 1, more)
 		p.send(t, syscall.SIGHUP)
@@ -164,7 +166,7 @@ func TestFaultyReloadChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.send(t, syscall.SIGHUP)
-	p.awaitTimes(t, `"msg":"config not reloaded, the old one stays"`, 7)
+	p.awaitTimes(t, `"msg":"config not reloaded, the old one stays"`, 9)
 	answersBy(t, p, 0)
 	serverFile(t, path, mock, 2, "")
 	p.send(t, syscall.SIGHUP)
