@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"io"
 	"mime"
@@ -263,7 +262,7 @@ func (v *visit) hold(bytes int64) bool {
 func (v *visit) bodyFailed(err error) error {
 	var own *llm.Error
 	switch {
-	case errors.As(err, &own), errors.As(context.Cause(v.r.Context()), &own): // its own fault, or that the gateway stops
+	case errors.As(err, &own):
 		return own
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return invalidRequest("", "the body did not arrive in time")
