@@ -14,6 +14,7 @@ var floors = map[string]int{
 	"internal/jsonx":    0,
 	"internal/secret":   0,
 	"internal/framing":  0,
+	"internal/http1":    0,
 	"internal/recent":   0,
 	"internal/llm":      1,
 	"internal/egress":   1,

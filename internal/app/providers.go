@@ -27,7 +27,7 @@ func listProviders(args []string, out, errout io.Writer) int {
 	if len(args) == 0 {
 		table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 		for _, p := range catalogue.All() {
-			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\n", p.ID, p.Title, strings.Join(operations(p), " "))
+			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\n", p.ID, named(p), strings.Join(operations(p), " "))
 		}
 		_ = table.Flush()
 		return exitOK
@@ -43,6 +43,17 @@ func listProviders(args []string, out, errout io.Writer) int {
 	}
 	show(out, p)
 	return exitOK
+}
+
+// named is the vendor's name, with its state where that matters.
+func named(p *provider.Provider) string {
+	switch p.Status {
+	case provider.Dead:
+		return p.Title + " (closed)"
+	case provider.Legacy:
+		return p.Title + " (legacy)"
+	}
+	return p.Title
 }
 
 // operations are those this build can do with a provider.

@@ -49,6 +49,9 @@ type Dialect struct {
 	// Image does the same for pictures.
 	Image Codec[llm.Picture, llm.Pictures]
 
+	// Speech asks to have a text spoken. What is heard is not looked at.
+	Speech SpeechCodec
+
 	// Count does the same for the length of a conversation.
 	Count CountCodec
 
@@ -138,6 +141,8 @@ func (d *Dialect) translates(op llm.Op) bool {
 		return d.Rerank != nil
 	case llm.Draw:
 		return d.Image != nil
+	case llm.Speak:
+		return d.Speech != nil
 	}
 	return false
 }
@@ -219,6 +224,22 @@ type Codec[Ask, Answer any] interface {
 	EncodeRequest(ask *Ask) (body []byte, lost []string, err error)
 	DecodeReply(body []byte, ask *Ask) (*Answer, error)
 	EncodeReply(answer *Answer, ask *Ask, provider string) []byte
+}
+
+// SpeechCodec translates requests to have a text spoken.
+type SpeechCodec interface {
+	DecodeRequest(body []byte) (*llm.Speech, error)
+	EncodeRequest(s *llm.Speech) (*Spoken, error)
+}
+
+// Spoken is such a request as a vendor wants it, who may want parts of it
+// outside of the body.
+type Spoken struct {
+	Body    []byte
+	Address string      // what the address names in place of the model; empty: the model
+	Query   [][2]string // names and values
+	Header  [][2]string
+	Lost    Losses
 }
 
 // CountCodec translates the question how many tokens a conversation has.

@@ -26,7 +26,7 @@ type Socket struct {
 }
 
 // NewSocket reads what a client sends; a frame may hold max bytes.
-func NewSocket(r io.Reader, limit int64) *Socket { return &Socket{r: r, max: uint64(limit)} } //nolint:gosec // a limit is no negative number
+func NewSocket(r io.Reader, limit int64) *Socket { return &Socket{r: r, max: uint64(limit)} }
 
 // Read returns heads and payloads in their order.
 func (s *Socket) Read(p []byte) (int, error) {
@@ -42,7 +42,7 @@ func (s *Socket) Read(p []byte) (int, error) {
 			return 0, s.err
 		case s.rest > 0 && s.have == 0:
 			n, err := s.r.Read(p[:min(uint64(len(p)), s.rest)])
-			s.rest -= uint64(n) //nolint:gosec // a reader gives no negative number
+			s.rest -= uint64(n)
 			return n, err
 		}
 		if s.err = s.more(); s.err != nil {

@@ -14,9 +14,10 @@ const (
 	CountTokens           // how long a conversation is, without an answer
 	Rerank                // which documents answer a question best
 	Draw                  // pictures drawn from a text
+	Speak                 // a text spoken
 )
 
-var opNames = [...]string{Relay: "relay", Chat: "chat", Complete: "complete", Embed: "embed", Models: "models", CountTokens: "count_tokens", Rerank: "rerank", Draw: "image"}
+var opNames = [...]string{Relay: "relay", Chat: "chat", Complete: "complete", Embed: "embed", Models: "models", CountTokens: "count_tokens", Rerank: "rerank", Draw: "image", Speak: "speech"}
 
 // String is the name used in provider files, logs and metrics.
 func (o Op) String() string { return opNames[o] }
@@ -24,7 +25,7 @@ func (o Op) String() string { return opNames[o] }
 // Relayable reports whether a provider that does not name a place for the
 // operation is asked at the client's own path: most vendors that have it copied
 // one form of it.
-func (o Op) Relayable() bool { return o == Rerank || o == Draw }
+func (o Op) Relayable() bool { return o == Rerank || o == Draw || o == Speak }
 
 // OpNames are the names of the operations a provider file may hold.
 func OpNames() []string { return opNames[Relay+1:] }

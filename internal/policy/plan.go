@@ -119,11 +119,11 @@ func (t *Target) prepare() {
 		t.keep(path)
 	}
 	for _, name := range t.Provider.Headers {
-		t.Headers = append(t.Headers, Header{name, t.Fields[provider.FieldName(name)], t.Provider.Send[name]})
+		t.Headers = append(t.Headers, Header{name, t.Fields[provider.FieldName(name)], t.Provider.Sent(name, t.Fields)})
 	}
-	for name, value := range t.Provider.Send {
+	for name := range t.Provider.Send {
 		if !slices.Contains(t.Provider.Headers, name) {
-			t.Headers = append(t.Headers, Header{name, value, ""})
+			t.Headers = append(t.Headers, Header{name, t.Provider.Sent(name, t.Fields), ""})
 		}
 	}
 }

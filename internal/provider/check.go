@@ -137,6 +137,9 @@ func (c *checker) relayed() {
 
 // location fails unless to is a path or a whole https URL.
 func (c *checker) location(key, to string) {
+	if strings.HasPrefix(to, Beside) && !c.p.CustomHost {
+		c.fail(key, "%q goes up from a custom host, and there is none", to)
+	}
 	if whole := isURL(to) && strings.HasPrefix(to, "https:"); !whole && !strings.HasPrefix(to, "/") {
 		c.fail(key, "%q is neither a path nor an https URL", to)
 	}
@@ -201,6 +204,9 @@ func useAll(key string, p *Provider, use func(key, template string)) {
 	}
 	for from, to := range p.Paths {
 		use(key+"paths."+from, to)
+	}
+	for name, value := range p.Send {
+		use(key+"send."+name, value)
 	}
 	for _, s := range p.Quirks.Set {
 		use(key+"quirks.set."+s.Field, s.Value)

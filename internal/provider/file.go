@@ -39,6 +39,7 @@ type fileVariant struct {
 		Vars  map[string][]string `yaml:",inline"`
 	} `yaml:"when"`
 	Model   string            `yaml:"model"`
+	KeyName string            `yaml:"key_name"`
 	BaseURL string            `yaml:"base_url"`
 	Ops     map[string]fileOp `yaml:"ops"`
 	Also    map[string]string `yaml:"also"`
@@ -151,7 +152,7 @@ func operations(key string, list map[string]fileOp) (map[llm.Op]Endpoint, []*pro
 func (f *fileVariant) variant(key string) (Variant, []*problem) {
 	v := Variant{
 		Models: f.When.Model, Vars: f.When.Vars,
-		Model: f.Model, BaseURL: f.BaseURL, Also: f.Also, Relay: f.Relay, Paths: f.Paths,
+		Model: f.Model, KeyName: f.KeyName, BaseURL: f.BaseURL, Also: f.Also, Relay: f.Relay, Paths: f.Paths,
 	}
 	var problems []*problem
 	if len(v.Models)+len(v.Vars) == 0 {

@@ -23,7 +23,7 @@ type Provider struct {
 	Paths    map[string]string // relayed paths that live elsewhere than Relay + path
 	Vars     map[string]Var    // the {variables} other than {model}
 	Headers  []string          // client headers that are passed on
-	Send     map[string]string // headers the vendor must get, unless the client says otherwise
+	Send     map[string]string // headers the vendor must get, unless the client says otherwise; may hold {variables}
 	Quirks   Quirks
 	Private  []Private // members it added to requests
 	variants *variants // nil: it is the same for all its models
@@ -35,6 +35,16 @@ const (
 	Legacy = "legacy" // still listed, little used
 	Dead   = "dead"   // closed; the id stays so that old configs load
 )
+
+// Sent is what a header of Send holds, empty where a variable in it is missing or
+// cannot be right.
+func (p *Provider) Sent(name string, vars map[string]string) string {
+	text, err := p.plain(p.Send[name], vars)
+	if err != nil {
+		return ""
+	}
+	return text
+}
 
 // Endpoint is where one operation lives and which wire format it speaks there.
 type Endpoint struct {

@@ -23,7 +23,8 @@ type Quirks struct {
 }
 
 // Setting is a member that a request must have: a text that may hold
-// {variables}, or a number, true or false. A member the client wrote stays.
+// {variables}, or a number, true or false. A member the client wrote stays, and
+// one whose optional variable nobody gave is left out.
 type Setting struct{ Field, Value string }
 
 // Rename gives a top-level field the vendor's name for it.
@@ -61,9 +62,10 @@ var ReplyQuirks = map[string]string{
 func (p *Provider) Fill(body *jsonx.Object, vars map[string]string) error {
 	if p.Quirks.DropModel {
 		body.Delete("model")
+		body.Delete("model_id") // IBM's name for it
 	}
 	for _, s := range p.Quirks.Set {
-		if body.Get(s.Field) != nil {
+		if body.Get(s.Field) != nil || p.unsaid(s.Value, vars) {
 			continue
 		}
 		text, err := p.plain(s.Value, vars)
@@ -77,6 +79,17 @@ func (p *Provider) Fill(body *jsonx.Object, vars map[string]string) error {
 		body.Set(s.Field, v)
 	}
 	return nil
+}
+
+// unsaid reports whether a text needs a variable that may be left out, and was.
+func (p *Provider) unsaid(template string, vars map[string]string) bool {
+	for _, found := range variable.FindAllString(template, -1) {
+		name := found[1 : len(found)-1]
+		if v := p.Vars[name]; v.Optional && v.Default == "" && vars[name] == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // Edit changes a request body in place to what the vendor accepts. It returns

@@ -12,7 +12,7 @@ import (
 // publicNames are the operations as clients of the gateway know them
 // (gateway contract, route table).
 var publicNames = map[llm.Op]string{
-	llm.Chat: "chatComplete", llm.Complete: "complete", llm.Embed: "embed", llm.Models: "models", llm.CountTokens: "messagesCountTokens", llm.Rerank: "rerank", llm.Draw: "imageGenerate",
+	llm.Chat: "chatComplete", llm.Complete: "complete", llm.Embed: "embed", llm.Models: "models", llm.CountTokens: "messagesCountTokens", llm.Rerank: "rerank", llm.Draw: "imageGenerate", llm.Speak: "createSpeech",
 }
 
 // URL is where an operation goes. customHost takes the place of the base URL
@@ -90,6 +90,9 @@ func (p *Provider) Address(path, customHost string, vars map[string]string, mode
 	if err != nil {
 		return "", err
 	}
+	if beside, up := strings.CutPrefix(path, Beside); up && customHost != "" {
+		base, path = parent(base), "/"+beside
+	}
 	template := base + path
 	if scheme := strings.Index(path, "://"); scheme > 0 && path[0] != '/' {
 		template = path
@@ -105,6 +108,19 @@ func (p *Provider) Address(path, customHost string, vars map[string]string, mode
 	}
 	filled, err := p.fill(template[fixed:], vars, model)
 	return template[:fixed] + filled, err
+}
+
+// Beside begins a path that stands beside the last segment of a custom host's,
+// not below it: /models and /anthropic are neighbours at Azure.
+const Beside = "/../"
+
+// parent is an address without the last segment of its path.
+func parent(base string) string {
+	host := strings.Index(base, "://") + len("://")
+	if last := strings.LastIndexByte(base, '/'); last >= host {
+		return base[:last]
+	}
+	return base
 }
 
 // TokenURL is where tokens are fetched, for the schemes that say so in the

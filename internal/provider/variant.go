@@ -17,6 +17,7 @@ type Variant struct {
 	Vars   map[string][]string // values of variables; one that ends with * is a beginning
 
 	Model   string // the vendor's name of the model: {rest} is what is behind the beginning, others are variables
+	KeyName string // the header a key goes in there, as it is
 	BaseURL string
 	Ops     map[llm.Op]Endpoint
 	Also    map[string]string
@@ -139,6 +140,9 @@ func (p *Provider) Clone() *Provider {
 func (p *Provider) overlay(v *Variant) {
 	if v.BaseURL != "" && !p.CustomHost {
 		p.BaseURL = v.BaseURL
+	}
+	if v.KeyName != "" {
+		p.Auth.Name, p.Auth.Prefix = v.KeyName, ""
 	}
 	if v.Ops != nil && len(v.Models) > 0 { // other models have other operations
 		maps.DeleteFunc(p.Ops, func(op llm.Op, _ Endpoint) bool { return op != llm.Models })

@@ -48,6 +48,7 @@ var table = []rule{
 	{"POST", "/responses", inference, operation(llm.Chat)},
 	{"POST", "/rerank", inference, operation(llm.Rerank)},
 	{"POST", "/images/generations", inference, operation(llm.Draw)},
+	{"POST", "/audio/speech", inference, operation(llm.Speak)},
 	{"POST", "/models/*", inference, (*visit).modelMethod},
 	{"GET", "/models", inference, (*visit).models},
 	{"", "/prompts/*", inference, (*visit).hostedOnly},
@@ -87,6 +88,7 @@ var doors = []struct{ prefix, dialect string }{
 	{"/responses", "responses"},
 	{"/rerank", "rerank"},
 	{"/images/generations", "images"},
+	{"/audio/speech", "speech"},
 }
 
 // methods are what Gemini's clients call on a model (SDK routes, section 2).

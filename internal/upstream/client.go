@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"sluice/internal/auth"
 	"sluice/internal/dialect"
 	"sluice/internal/egress"
+	"sluice/internal/http1"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
 	"sluice/internal/policy"
@@ -90,6 +92,14 @@ type Options struct {
 	Seals    *seal.Memory    // nil: one of its own
 }
 
+// Bounds of a connection to a provider (reliability rules, section 1).
+const (
+	maxHeaders = 512
+	maxInterim = 16 // answers before the answer (R25)
+	writeStall = 30 * time.Second
+	idleTime   = 90 * time.Second
+)
+
 // New makes a Client with a connection pool of its own.
 func New(o Options) *Client {
 	const perHost = 1024 // idle connections kept: as many as may well run at once
@@ -97,15 +107,27 @@ func New(o Options) *Client {
 		o.Seals = seal.New()
 	}
 	return &Client{
-		transport: &http.Transport{
-			DialContext:            o.Dialer.DialContext,
-			TLSHandshakeTimeout:    o.Limits.Connect,
-			MaxIdleConns:           4 * perHost,
-			MaxIdleConnsPerHost:    perHost,
-			IdleConnTimeout:        90 * time.Second,
-			MaxResponseHeaderBytes: o.Limits.HeaderBytes,
-			DisableCompression:     true, // we ask for gzip and bound it ourselves
-			ForceAttemptHTTP2:      true,
+		transport: &http1.Transport{
+			Dial:        o.Dialer.DialContext,
+			Handshake:   o.Limits.Connect,
+			TLS:         &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(perHost)},
+			HeadBytes:   int(o.Limits.HeaderBytes),
+			HeadCount:   maxHeaders,
+			Interim:     maxInterim,
+			WriteStall:  writeStall,
+			IdleTime:    idleTime,
+			IdlePerHost: perHost,
+			IdleTotal:   4 * perHost,
+			Other: interim{&http.Transport{
+				DialContext:            o.Dialer.DialContext,
+				TLSHandshakeTimeout:    o.Limits.Connect,
+				MaxIdleConns:           4 * perHost,
+				MaxIdleConnsPerHost:    perHost,
+				IdleConnTimeout:        idleTime,
+				MaxResponseHeaderBytes: o.Limits.HeaderBytes,
+				DisableCompression:     true, // we ask for gzip and bound it ourselves
+				ForceAttemptHTTP2:      true,
+			}},
 		},
 		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now, seals: o.Seals, authority: o.Auth,
 	}
@@ -113,7 +135,7 @@ func New(o Options) *Client {
 
 // Close drops the idle connections.
 func (c *Client) Close() {
-	if t, ok := c.transport.(*http.Transport); ok {
+	if t, ok := c.transport.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
 	}
 }
@@ -209,7 +231,7 @@ func (c *Client) receive(w *watch, call *call, resp *http.Response) (*llm.Answer
 		return nil, c.readFailure(w, call, resp, body)
 	case isEventStream(resp.Header, call.framing().MediaType, call.stream) && (call.stream || call.op == llm.Relay):
 		return c.openStream(w, call, resp, body)
-	case call.op == llm.Relay || call.op == llm.Models:
+	case call.op == llm.Relay || call.op == llm.Models || call.op == llm.Speak:
 		return c.openRelay(w, resp, body)
 	}
 	return c.readWhole(w, call, resp, body)

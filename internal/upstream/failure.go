@@ -62,10 +62,10 @@ func idleClosed(err error) bool {
 func isTLS(err error) bool {
 	var record tls.RecordHeaderError
 	var verify *tls.CertificateVerificationError
-	var alert tls.AlertError
+	var remote *net.OpError // an alert of the other end
 	var host x509.HostnameError
 	var authority x509.UnknownAuthorityError
-	return errors.As(err, &record) || errors.As(err, &verify) || errors.As(err, &alert) || errors.As(err, &host) ||
+	return errors.As(err, &record) || errors.As(err, &verify) || errors.As(err, &remote) && remote.Op == "remote error" || errors.As(err, &host) ||
 		errors.As(err, &authority) || strings.Contains(err.Error(), "TLS handshake timeout")
 }
 

@@ -56,7 +56,7 @@ func (c *Client) setHeaders(call *call, r *Request, t *policy.Target, key secret
 	if t.Private || t.Provider.Local {
 		out[HopHeader] = []string{c.hop}
 	}
-	if a := &t.Provider.Auth; a.Plain() {
+	if a := &call.form.Auth; a.Plain() {
 		if name, value := a.Header(key.Reveal()); name != "" && !key.Empty() {
 			out.Set(name, value)
 		}

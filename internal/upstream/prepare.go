@@ -1,18 +1,16 @@
 package upstream
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptrace"
-	"net/textproto"
 	"net/url"
 	"strings"
 
 	"sluice/internal/auth"
 	"sluice/internal/dialect"
+	"sluice/internal/http1"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
 	"sluice/internal/policy"
@@ -55,6 +53,9 @@ func (c *call) translated() bool { return c.speaks != nil && !c.client.Passes(c.
 func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call, error) {
 	call := &call{op: r.Op, header: make(http.Header, 8), provider: t.Provider.ID, strict: t.Strict, client: r.Dialect}
 	call.owner = ownerOf(r, t, key)
+	if t.Provider.Status == provider.Dead && t.CustomHost == "" {
+		return nil, notSupported("%s is closed: %s answers only at a host of your own, given with x-portkey-custom-host", t.Provider.Title, t.Provider.ID)
+	}
 	path, err := c.shape(call, r, t)
 	if err != nil {
 		return nil, err
@@ -68,7 +69,7 @@ func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call
 	call.addQuery(r, t, key)
 	c.setHeaders(call, r, t, key)
 	if !t.Provider.Auth.Plain() {
-		call.auth = &auth.Target{Provider: t.Provider, Key: key, Settings: t.Settings, Vars: t.Fields, CustomHost: t.CustomHost}
+		call.auth = &auth.Target{Provider: call.form, Key: key, Settings: t.Settings, Vars: t.Fields, CustomHost: t.CustomHost}
 	}
 	if r.Upgrade {
 		call.upgrade(r)
@@ -183,6 +184,8 @@ func (c *Client) carry(call *call, body *jsonx.Object, t *policy.Target, place p
 		return place.Path, swap(call, body, t, call.client.Rerank, call.speaks.Rerank)
 	case llm.Draw:
 		return place.Path, swap(call, body, t, call.client.Image, call.speaks.Image)
+	case llm.Speak:
+		return call.speak(body, t, place)
 	}
 	return place.For(call.stream), c.translate(call, body, t)
 }
@@ -332,33 +335,19 @@ func (c *call) fitted(encoded []byte, t *policy.Target) ([]byte, error) {
 	return written.Bytes(), err
 }
 
-// maxInterim is how many interim answers (1xx) are skipped (R25).
-const maxInterim = 16
-
-// countInterim gives up on a provider that sends interim answers without end.
-func countInterim(ctx context.Context) context.Context {
-	n := 0
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{Got1xxResponse: func(int, textproto.MIMEHeader) error {
-		if n++; n > maxInterim {
-			return invalidResponse("the provider sent too many interim answers", nil)
-		}
-		return nil
-	}})
-}
-
 // request makes the HTTP request; it may be called twice for one call.
 func (c *Client) request(ctx context.Context, r *Request, call *call) (*http.Request, error) {
 	req := (&http.Request{
 		Method: r.Method, URL: call.url, Header: call.header, Host: call.url.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}).WithContext(countInterim(ctx))
+	}).WithContext(ctx)
 	switch {
 	case r.Raw != nil:
 		req.Body, req.ContentLength = io.NopCloser(r.Raw), r.Raw.Length
 	case call.body != nil:
 		body := call.body
-		req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+		req.Body, req.ContentLength = http1.Body(body), int64(len(body))
+		req.GetBody = func() (io.ReadCloser, error) { return http1.Body(body), nil }
 	}
 	for name, values := range call.header {
 		for _, v := range values {

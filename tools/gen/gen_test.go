@@ -64,7 +64,7 @@ func TestWrite(t *testing.T) {
 	if !strings.HasPrefix(text, "a\n<!-- providers:begin -->\n| id |") || !strings.HasSuffix(text, "|\n<!-- providers:end -->\nz\n") || strings.Contains(text, "stale text") {
 		t.Errorf("README.md became %.200s", text)
 	}
-	if !strings.Contains(text, "| [groq](docs/providers/groq.md) | Groq | yes |  |  |  |  | yes | relayed |") {
+	if !strings.Contains(text, "| [groq](docs/providers/groq.md) | Groq | yes |  |  |  |  |  | yes | relayed |") {
 		t.Error("groq is not in README.md")
 	}
 }

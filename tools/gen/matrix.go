@@ -9,7 +9,7 @@ import (
 	"sluice/internal/provider"
 )
 
-var ops = []llm.Op{llm.Chat, llm.Complete, llm.Embed, llm.Rerank, llm.Draw, llm.Models}
+var ops = []llm.Op{llm.Chat, llm.Complete, llm.Embed, llm.Rerank, llm.Draw, llm.Speak, llm.Models}
 
 // works reports whether this build can carry out the operation.
 func works(p *provider.Provider, op llm.Op) bool {
@@ -40,7 +40,7 @@ everything else under ` + "`/v1/`" + ` is relayed as it is (images, audio, files
 // matrix is the table of providers and operations.
 func matrix(c *provider.Catalogue, links string) string {
 	var b strings.Builder
-	b.WriteString("| id | provider | chat | complete | embed | rerank | image | models | other paths |\n|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| id | provider | chat | complete | embed | rerank | image | speech | models | other paths |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, p := range c.All() {
 		fmt.Fprintf(&b, "| [%s](%s%s.md) | %s |", p.ID, links, p.ID, cell(title(p)))
 		for _, op := range ops {

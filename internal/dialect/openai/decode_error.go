@@ -57,6 +57,9 @@ func readError(o *jsonx.Object) report {
 	if r.message == "" {
 		r.message = fromList(o.Get("errors"))
 	}
+	if s, ok := jsonx.Text(o.Get("err_msg")); ok && r.message == "" { // Deepgram
+		r.message, r.code = s, scalar(o.Get("err_code"))
+	}
 	if base := o.Get("base_resp"); r.message == "" && base != nil { // MiniMax
 		r.message, _ = jsonx.Text(jsonx.At(base, "status_msg"))
 		r.code = scalar(jsonx.At(base, "status_code"))

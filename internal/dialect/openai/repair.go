@@ -30,7 +30,12 @@ func repair(op llm.Op, body []byte) []byte {
 		missing(&o, "created", func() jsonx.Value { return strconv.AppendInt(nil, time.Now().Unix(), 10) })
 		o.Each("choices", repairChoice)
 	}
-	o.Within("usage", mendUsage)
+	o.Within("usage", func(u *jsonx.Object) {
+		if total := u.Get("total_tokens"); op == llm.Embed && total != nil { // all of them were read; Voyage says no more
+			missing(u, "prompt_tokens", func() jsonx.Value { return total })
+		}
+		mendUsage(u)
+	})
 	return o.Bytes()
 }
 
@@ -47,11 +52,15 @@ func suspect(op llm.Op, body []byte) bool {
 	if !bytes.Contains(body, []byte(`"object"`)) || bytes.Contains(body, []byte(`_details":null`)) || bytes.Contains(body, []byte(`_details": null`)) {
 		return true
 	}
-	if op != llm.Chat {
+	switch op {
+	case llm.Chat:
+	case llm.Embed:
+		return !bytes.Contains(body, []byte(`"prompt_tokens"`))
+	default:
 		return false
 	}
 	return has(body, `"finish_reason":""`, `"finish_reason": ""`) || bytes.Contains(body, []byte(`"tool_calls"`)) || !bytes.Contains(body, []byte(`"created"`)) || !bytes.Contains(body, []byte(`"id"`)) ||
-		bytes.Contains(body, []byte(`"annotations"`)) || bytes.Contains(body, []byte(`"function_call"`)) ||
+		bytes.Contains(body, []byte(`"audio"`)) || bytes.Contains(body, []byte(`"annotations"`)) || bytes.Contains(body, []byte(`"function_call"`)) ||
 		bytes.Count(body, []byte(`"content"`)) < bytes.Count(body, []byte(`"message"`))
 }
 
@@ -66,6 +75,7 @@ func repairEvents(op llm.Op) func(data []byte) []byte {
 type mender struct {
 	op                    llm.Op
 	begun, finished, call bool
+	plain                 skeleton
 }
 
 // event is repair for one event; nil means that nothing needs mending. What it
@@ -81,12 +91,18 @@ func (m *mender) event(data []byte) []byte {
 		}
 		return nil
 	}
-	m.note(data)
-	late := m.unexplained() && has(data, `"choices":[]`, `"choices": []`)
-	if !late && bytes.Contains(data, []byte(kind)) && !odd(data) {
+	if m.plain.fits(data) {
 		return nil
 	}
-	return m.mend(data, kind, late)
+	odd := m.note(data)
+	late := m.unexplained() && has(data, `"choices":[]`, `"choices": []`)
+	if late || odd || !bytes.Contains(data, []byte(kind)) {
+		return m.mend(data, kind, late)
+	}
+	if m.begun && !m.finished {
+		m.plain.learn(data)
+	}
+	return nil
 }
 
 // mend edits an event. Late is the cost that comes although no reason was told.
@@ -109,21 +125,39 @@ func (m *mender) mend(data []byte, kind string, late bool) []byte {
 	return nil
 }
 
-// note remembers what an event has told, by the looks of it.
-func (m *mender) note(data []byte) {
-	m.finished = m.finished || has(data, `"finish_reason":"`, `"finish_reason": "`)
-	m.call = m.call || has(data, `"tool_calls":[`, `"tool_calls": [`)
-	m.begun = m.begun || m.call || !has(data, `"content":""`, `"content": ""`)
+// note remembers what an event has told, by the looks of it, and reports whether
+// something in it is to be mended.
+func (m *mender) note(data []byte) (odd bool) {
+	reason, rest := member(data, "finish_reason")
+	tools, _ := member(data, "tool_calls")
+	details, _ := member(data, "_details")
+	role, _ := member(data, "role")
+	empty := reason == '"' && len(rest) > 1 && rest[1] == '"'
+	m.finished = m.finished || reason == '"' && !empty
+	m.call = m.call || tools == '['
+	if !m.begun {
+		content, rest := member(data, "content")
+		m.begun = m.call || content != '"' || len(rest) > 1 && rest[1] != '"'
+	}
+	return empty || tools == 'n' || details == 'n' || role == 'n'
+}
+
+// member finds a name by its letters and the quote behind them, which cannot
+// stand inside a JSON string, and returns what its value begins with; 0 is none.
+func member(data []byte, name string) (first byte, rest []byte) {
+	var word [16]byte
+	at := bytes.Index(data, append(append(word[:0], name...), '"'))
+	if at < 0 {
+		return 0, nil
+	}
+	if rest = bytes.TrimLeft(data[at+len(name)+1:], " \t\r\n:"); len(rest) == 0 {
+		return 0, nil
+	}
+	return rest[0], rest
 }
 
 // unexplained reports whether the answer was told so far, but not why it ended.
 func (m *mender) unexplained() bool { return m.op == llm.Chat && m.begun && !m.finished }
-
-// odd looks for what is mended in an event.
-func odd(data []byte) bool {
-	return has(data, `"finish_reason":""`, `"finish_reason": ""`) || has(data, `_details":null`, `_details": null`) ||
-		has(data, `"tool_calls":null`, `"tool_calls": null`) || has(data, `"role":null`, `"role": null`)
-}
 
 func has(data []byte, tight, loose string) bool {
 	return bytes.Contains(data, []byte(tight)) || bytes.Contains(data, []byte(loose))
@@ -168,6 +202,8 @@ func repairChoice(i int, c *jsonx.Object) {
 		for _, name := range neverNull {
 			withoutNull(m, name)
 		}
+		unsaid(m, "function_call", "name")
+		unsaid(m, "audio", "id")
 		calls = m.Each("tool_calls", repairCall)
 	})
 	// Some servers end with stop although the model calls a tool; agents that
@@ -190,6 +226,14 @@ func repairCall(_ int, t *jsonx.Object) {
 			f.Set("arguments", jsonx.Quote(string(args)))
 		}
 	})
+}
+
+// unsaid takes out an object in which even what it is about is empty: some
+// servers print that for none (Snowflake Cortex).
+func unsaid(m *jsonx.Object, name, about string) {
+	if s, ok := jsonx.Text(jsonx.At(m.Get(name), about)); ok && s == "" {
+		m.Delete(name)
+	}
 }
 
 func missing(o *jsonx.Object, name string, value func() jsonx.Value) {

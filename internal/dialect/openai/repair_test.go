@@ -101,3 +101,18 @@ func TestRepairLeavesOtherAnswersAlone(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+func TestRepairOfCost(t *testing.T) {
+	if got := string(repair(llm.Embed, []byte(`{"object":"list","data":[],"usage":{"total_tokens":3}}`))); got != `{"object":"list","data":[],"usage":{"total_tokens":3,"prompt_tokens":3}}` {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestRepairOfNothing takes out what stands for nothing.
+func TestRepairOfNothing(t *testing.T) {
+	const head = `{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"x"`
+	const in = head + `,"audio":{"data":"","id":""},"function_call":{"arguments":"","name":""}},"finish_reason":"stop"}]}`
+	if got := string(repair(llm.Chat, []byte(in))); got != head+`},"finish_reason":"stop"}]}` {
+		t.Errorf("got %s", got)
+	}
+}

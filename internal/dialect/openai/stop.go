@@ -6,7 +6,7 @@ import "sluice/internal/llm"
 // OpenAI's five are those of hosts.
 var stopKinds = map[string]llm.StopKind{
 	"stop": llm.StopEnd, "eos": llm.StopEnd, "complete": llm.StopEnd,
-	"length": llm.StopLength, "model_length": llm.StopContext,
+	"length": llm.StopLength, "model_length": llm.StopContext, "time_limit": llm.StopLength,
 	"tool_calls": llm.StopCalls, "function_call": llm.StopCalls,
 	"content_filter": llm.StopFilter, "sensitive": llm.StopFilter,
 }

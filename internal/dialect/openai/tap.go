@@ -21,6 +21,7 @@ var chunkNames = []string{"choices", "usage", "error", "x_groq"}
 type tap struct {
 	facts dialect.Facts
 	m     [4]jsonx.Value // of chunkNames, of the event under way
+	plain skeleton
 }
 
 func newTap(op llm.Op) dialect.Tap {
@@ -34,6 +35,9 @@ func (t *tap) Facts() dialect.Facts { return t.facts }
 
 func (t *tap) Event(ev framing.Event) (dialect.Mark, error) {
 	data := bytes.TrimSpace(ev.Data)
+	if ev.Name == "" && t.plain.fits(data) {
+		return dialect.Content, nil
+	}
 	switch {
 	case len(data) == 0:
 		return dialect.Empty, nil
@@ -67,6 +71,8 @@ func (t *tap) Event(ev framing.Event) (dialect.Mark, error) {
 		if e := choiceError(choices, t.facts.Finish); e != nil {
 			return mark, e
 		}
+	} else if ev.Name == "" && choices != nil && len(usage)+len(groq) == 0 {
+		t.plain.learn(data)
 	}
 	return mark, nil
 }

@@ -60,7 +60,7 @@ func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
 		}
 	}
 	if a.usage != nil {
-		d.usage = a.usage
+		d.usage = later(d.usage, a.usage)
 	}
 	if a.done {
 		return d.end(), nil
@@ -102,6 +102,15 @@ func (d *decoder) end() []llm.Event {
 	return d.pending
 }
 
+// later is the cost with what an event adds to it: some tell the input with the
+// first event alone.
+func later(before, now *llm.Usage) *llm.Usage {
+	if before == nil {
+		return now
+	}
+	return &llm.Usage{Input: max(before.Input, now.Input), Output: max(before.Output, now.Output)}
+}
+
 // End closes a stream that had no end mark; one that broke off before its reason
 // was told is cut.
 func (d *decoder) End() ([]llm.Event, error) {
@@ -134,7 +143,7 @@ func (t *tap) Event(ev framing.Event) (dialect.Mark, error) {
 		return dialect.Content, err
 	}
 	if a.usage != nil {
-		t.facts.Usage = a.usage
+		t.facts.Usage = later(t.facts.Usage, a.usage)
 	}
 	mark := dialect.Content
 	for _, x := range a.texts {

@@ -12,7 +12,7 @@ import (
 )
 
 // ops are the operations a provider may have an endpoint for.
-var ops = []llm.Op{llm.Chat, llm.Complete, llm.Embed, llm.Rerank, llm.Draw, llm.Models}
+var ops = []llm.Op{llm.Chat, llm.Complete, llm.Embed, llm.Rerank, llm.Draw, llm.Speak, llm.Models}
 
 // customHost is an address nobody has.
 const customHost = "http://127.0.0.1:1/base"

@@ -94,7 +94,7 @@ func TestWordsOfTheCatalogue(t *testing.T) {
 
 func speaksOpenAI(p *provider.Provider) bool {
 	for _, e := range p.Ops {
-		if e.Dialect == "openai" || e.Dialect == "mistral" { // a variant of it
+		if slices.Contains([]string{"openai", "mistral", "watsonx"}, e.Dialect) { // the others are variants of it
 			return true
 		}
 	}

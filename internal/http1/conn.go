@@ -1,0 +1,242 @@
+package http1
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// conn is one connection, used by one request at a time.
+type conn struct {
+	t     *Transport
+	at    origin
+	nc    net.Conn
+	raw   syscall.RawConn // of the TCP connection; nil: cannot be asked whether it lives
+	r     *bufio.Reader
+	since time.Time // idle since
+
+	sent int // bytes of the request under way
+}
+
+// readBuffer is what an answer is read through. Streams of many small events fit
+// several into it.
+const readBuffer = 4 << 10
+
+func newConn(t *Transport, at origin, nc net.Conn) *conn {
+	c := &conn{t: t, at: at, nc: nc}
+	if s, ok := nc.(syscall.Conn); ok {
+		c.raw, _ = s.SyscallConn()
+	}
+	c.r = bufio.NewReaderSize(nc, readBuffer)
+	return c
+}
+
+// secure puts TLS around the connection.
+func (c *conn) secure(nc *tls.Conn) {
+	c.nc = nc
+	c.r.Reset(nc)
+}
+
+func (c *conn) close() { _ = c.nc.Close() }
+
+// past is a deadline that makes every read and write under way return.
+var past = time.Unix(1, 0)
+
+// exchange sends a request and reads the head of its answer. A context that
+// ends makes whatever is waited for return.
+func (c *conn) exchange(req *http.Request) (*http.Response, error) {
+	ctx := req.Context()
+	c.sent = 0
+	stop := context.AfterFunc(ctx, func() { _ = c.nc.SetDeadline(past) })
+	sending, err := c.send(req)
+	if err == nil {
+		var resp *http.Response
+		if resp, err = c.receive(req, stop, sending); err == nil {
+			return resp, nil
+		}
+	}
+	stop()
+	select {
+	case wrote := <-sending: // why the answer could not come
+		if wrote != nil {
+			err = wrote
+		}
+	default:
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return nil, cause
+	}
+	return nil, err
+}
+
+// atOnce is how large a body may be to be sent before the answer is looked for:
+// what the sockets on the way hold anyway.
+const atOnce = 64 << 10
+
+var heads = sync.Pool{New: func() any { b := make([]byte, 0, 2<<10); return &b }}
+
+// send writes the request. A body that is large, or of unknown length, goes out
+// while the answer is waited for already: a provider may refuse it early. The
+// channel tells how that went.
+func (c *conn) send(req *http.Request) (sending chan error, err error) {
+	buf, _ := heads.Get().(*[]byte)
+	defer func() { *buf = (*buf)[:0]; heads.Put(buf) }()
+	known, _ := req.Body.(*whole)
+	*buf = appendHead(*buf, req)
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil, c.write(*buf)
+	}
+	if known != nil && len(known.b) <= atOnce {
+		if len(known.b) <= 8<<10 { // one write is cheaper than two
+			*buf = append(*buf, known.b...)
+			return nil, c.write(*buf)
+		}
+		if err = c.write(*buf); err == nil {
+			err = c.write(known.b)
+		}
+		return nil, err
+	}
+	if err = c.write(*buf); err != nil {
+		_ = req.Body.Close()
+		return nil, err
+	}
+	sending = make(chan error, 1)
+	go func() {
+		err := c.sendBody(req, known)
+		_ = req.Body.Close()
+		if sending <- err; err != nil && !refused(err) {
+			c.close() // nobody will get an answer to half a question
+		}
+	}()
+	return sending, nil
+}
+
+// refused reports whether the provider closed its end while a body was sent:
+// its answer may be there all the same.
+func refused(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
+}
+
+func (c *conn) write(b []byte) error {
+	n, err := c.nc.Write(b)
+	c.sent += n
+	return err
+}
+
+// sendBody writes a body piece by piece: a provider that does not take one in
+// time is given up.
+func (c *conn) sendBody(req *http.Request, known *whole) error {
+	out := &stalling{c: c}
+	switch {
+	case known != nil:
+		_, err := out.Write(known.b)
+		return err
+	case req.ContentLength >= 0:
+		n, err := io.Copy(out, io.LimitReader(req.Body, req.ContentLength))
+		if err == nil && n < req.ContentLength {
+			err = io.ErrUnexpectedEOF
+		}
+		return err
+	}
+	buf := make([]byte, 16<<10)
+	for {
+		n, err := req.Body.Read(buf)
+		if n > 0 {
+			head := append(strconv.AppendInt(nil, int64(n), 16), "\r\n"...)
+			if _, err := out.Write(append(append(head, buf[:n]...), "\r\n"...)); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			_, err = out.Write([]byte("0\r\n\r\n"))
+			return err
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// stalling writes with a deadline for each piece.
+type stalling struct{ c *conn }
+
+func (s *stalling) Write(p []byte) (n int, err error) {
+	const piece = 64 << 10
+	for n < len(p) && err == nil {
+		if s.c.t.WriteStall > 0 {
+			_ = s.c.nc.SetWriteDeadline(time.Now().Add(s.c.t.WriteStall))
+		}
+		var m int
+		m, err = s.c.nc.Write(p[n:min(n+piece, len(p))])
+		n += m
+	}
+	if s.c.t.WriteStall > 0 && err == nil {
+		_ = s.c.nc.SetWriteDeadline(time.Time{})
+	}
+	return n, err
+}
+
+// receive reads the head of the answer and makes its body.
+func (c *conn) receive(req *http.Request, stop func() bool, sending chan error) (*http.Response, error) {
+	h, err := c.head()
+	for interim := 0; err == nil && h.status < 200; interim++ {
+		if h.status == http.StatusSwitchingProtocols || interim == c.t.Interim {
+			err = malformed("too many interim answers, or an upgrade nobody asked for")
+			break
+		}
+		h, err = c.head()
+	}
+	if err != nil {
+		return nil, err
+	}
+	b := &body{c: c, stop: stop, sending: sending, keep: h.keep, ctx: req.Context()}
+	resp := &http.Response{
+		Status: h.reason, StatusCode: h.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: h.minor,
+		Header: h.header, ContentLength: -1, Body: b, Request: req,
+	}
+	switch {
+	case req.Method == http.MethodHead, h.status == http.StatusNoContent, h.status == http.StatusNotModified:
+		resp.ContentLength = max(h.length, 0)
+		b.left = 0
+	case h.chunked:
+		b.chunked = true
+	case h.length >= 0:
+		resp.ContentLength, b.left = h.length, h.length
+	default: // to the end of the connection
+		b.left, b.keep, b.untilClose = -1, false, true
+	}
+	if !b.chunked && b.left == 0 {
+		b.finish()
+		resp.Body = http.NoBody
+	}
+	return resp, nil
+}
+
+// alive reports whether an idle connection can be used: nothing came on it, and
+// it was not closed.
+func (c *conn) alive() bool {
+	if c.r.Buffered() > 0 {
+		return false
+	}
+	if c.raw == nil {
+		return true
+	}
+	ok := false
+	err := c.raw.Read(func(fd uintptr) bool {
+		ok = quiet(fd)
+		return true
+	})
+	return err == nil && ok
+}
+
+// timedOut is what a canceled wait looks like from inside.
+func timedOut(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

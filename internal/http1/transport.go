@@ -1,0 +1,184 @@
+package http1
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Transport makes requests over pooled connections. Its fields are set before
+// the first one. It is safe for concurrent use.
+type Transport struct {
+	// Dial opens every connection.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// TLS is what connections to https origins are made with; nil: the defaults.
+	TLS       *tls.Config
+	Handshake time.Duration // for TLS
+
+	HeadBytes  int           // of an answer's head
+	HeadCount  int           // headers of an answer
+	Interim    int           // answers before the answer (1xx)
+	WriteStall time.Duration // a provider that does not read a large body
+
+	IdleTime    time.Duration // a connection is kept so long
+	IdlePerHost int
+	IdleTotal   int
+
+	// Other is asked where this client does not speak what is needed.
+	Other http.RoundTripper
+
+	pool pool
+}
+
+// origin is where connections lead to.
+type origin struct{ scheme, address string }
+
+// originOf tells it of a request; the port is always there.
+func originOf(req *http.Request) origin {
+	host := req.URL.Host
+	if req.URL.Port() == "" {
+		port := ":80"
+		if req.URL.Scheme == "https" {
+			port = ":443"
+		}
+		host = strings.TrimSuffix(host, ":") + port
+	}
+	return origin{req.URL.Scheme, host}
+}
+
+// RoundTrip makes one request. The body of the answer must be closed; read to
+// its end, the connection is used again.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	at := originOf(req)
+	if req.Header.Get("Upgrade") != "" || at.scheme != "http" && at.scheme != "https" || t.pool.other(at) {
+		return t.Other.RoundTrip(req)
+	}
+	c := t.pool.take(at, time.Now())
+	for {
+		reused := c != nil
+		if c == nil {
+			var err error
+			if c, err = t.connect(req.Context(), at); err != nil {
+				if refusesHTTP1(err) {
+					t.pool.mark(at)
+					return t.Other.RoundTrip(req)
+				}
+				closeBody(req)
+				return nil, err
+			}
+		}
+		resp, err := c.exchange(req)
+		if err == nil {
+			return resp, nil
+		}
+		c.close()
+		// Nothing of the request went out on a connection that had died: it may go
+		// out on a new one (R14).
+		if !reused || c.sent > 0 || !rewind(req) {
+			return nil, err
+		}
+		c = nil
+	}
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+}
+
+// rewind makes the body ready to be sent again.
+func rewind(req *http.Request) bool {
+	if req.Body == nil || req.Body == http.NoBody {
+		return true
+	}
+	if req.GetBody == nil {
+		return false
+	}
+	body, err := req.GetBody()
+	req.Body = body
+	return err == nil
+}
+
+// ErrHandshake is a TLS handshake that took too long.
+var ErrHandshake = errors.New("TLS handshake timeout")
+
+// connect opens a connection.
+func (t *Transport) connect(ctx context.Context, at origin) (*conn, error) {
+	nc, err := t.Dial(ctx, "tcp", at.address)
+	if err != nil {
+		return nil, err
+	}
+	c := newConn(t, at, nc)
+	if at.scheme == "http" {
+		return c, nil
+	}
+	config := t.TLS.Clone()
+	if config == nil {
+		config = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	if config.ServerName == "" {
+		config.ServerName, _, _ = net.SplitHostPort(at.address)
+	}
+	config.NextProtos = []string{"http/1.1"}
+	secure := tls.Client(nc, config)
+	ctx, cancel := context.WithTimeoutCause(ctx, t.Handshake, ErrHandshake)
+	defer cancel()
+	if err := secure.HandshakeContext(ctx); err != nil {
+		_ = nc.Close()
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		return nil, err
+	}
+	c.secure(secure)
+	return c, nil
+}
+
+// refusesHTTP1 reports whether an origin speaks HTTP/2 alone (RFC 7301, 3.2).
+func refusesHTTP1(err error) bool {
+	var remote *net.OpError // crypto/tls has no exported type for the alert in it
+	return errors.As(err, &remote) && remote.Op == "remote error" && strings.Contains(err.Error(), "no application protocol")
+}
+
+// CloseIdleConnections drops the connections nobody uses.
+func (t *Transport) CloseIdleConnections() {
+	t.pool.drop(time.Time{}, true)
+	if o, ok := t.Other.(interface{ CloseIdleConnections() }); ok {
+		o.CloseIdleConnections()
+	}
+}
+
+// Body is a request body that is known whole, and goes out without a copy.
+func Body(b []byte) io.ReadCloser { return &whole{b: b} }
+
+type whole struct {
+	b    []byte
+	read int
+}
+
+func (w *whole) Read(p []byte) (int, error) {
+	if w.read == len(w.b) {
+		return 0, io.EOF
+	}
+	n := copy(p, w.b[w.read:])
+	w.read += n
+	return n, nil
+}
+
+func (*whole) Close() error { return nil }
+
+// reserve of idle connections, the newest first.
+type pool struct {
+	mu    sync.Mutex
+	idle  map[origin][]*conn // mu
+	count int                // mu
+	odd   map[origin]bool    // mu; not for this client
+	timer *time.Timer        // mu; nil: nothing is idle
+}
