@@ -218,9 +218,6 @@ func (c *Client) receive(w *watch, call *call, resp *http.Response) (*llm.Answer
 	if resp.StatusCode < 200 || resp.StatusCode >= 300 && resp.StatusCode < 400 && resp.StatusCode != http.StatusNotModified {
 		return nil, invalidResponse("the provider answered with a redirect or an unexpected status, which is not followed", nil)
 	}
-	if n := countHeader(resp.Header); n > maxHeaders {
-		return nil, invalidResponse("the provider's answer has more headers than the gateway's limit", nil)
-	}
 	body, err := c.open(w, resp)
 	if err != nil {
 		return nil, err
@@ -235,17 +232,6 @@ func (c *Client) receive(w *watch, call *call, resp *http.Response) (*llm.Answer
 		return c.openRelay(w, resp, body)
 	}
 	return c.readWhole(w, call, resp, body)
-}
-
-// maxHeaders bounds how many headers an answer may have (reliability rules,
-// section 1).
-const maxHeaders = 512
-
-func countHeader(h http.Header) (n int) {
-	for _, values := range h {
-		n += len(values)
-	}
-	return n
 }
 
 func invalidResponse(message string, cause error) *llm.Error {
