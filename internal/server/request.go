@@ -58,7 +58,7 @@ func (v *visit) exchange() (*gateway.Exchange, error) {
 	if len(h["Authorization"]) > 1 {
 		return nil, invalidRequest("authorization", "two Authorization headers")
 	}
-	metadata, err := readMetadata(h.Get("X-Portkey-Metadata"))
+	metadata, err := readMetadata(first(h, "X-Portkey-Metadata"))
 	if err != nil {
 		return nil, err
 	}
@@ -68,10 +68,10 @@ func (v *visit) exchange() (*gateway.Exchange, error) {
 			Dialect: v.door, Model: v.model, Stream: v.streamed, Key: callerKey(h), Upgrade: v.upgrade,
 		},
 		Source: policy.Source{
-			Config: h.Get("X-Portkey-Config"), Provider: h.Get("X-Portkey-Provider"),
-			CustomHost: h.Get("X-Portkey-Custom-Host"), Forward: h.Get("X-Portkey-Forward-Headers"),
-			Timeout: h.Get("X-Portkey-Request-Timeout"), Strict: h.Get("X-Portkey-Strict-Open-Ai-Compliance"),
-			Lossless: h.Get("X-Sluice-Lossless"), Header: h,
+			Config: first(h, "X-Portkey-Config"), Provider: first(h, "X-Portkey-Provider"),
+			CustomHost: first(h, "X-Portkey-Custom-Host"), Forward: first(h, "X-Portkey-Forward-Headers"),
+			Timeout: first(h, "X-Portkey-Request-Timeout"), Strict: first(h, "X-Portkey-Strict-Open-Ai-Compliance"),
+			Lossless: first(h, "X-Sluice-Lossless"), Header: h,
 		},
 		Metadata: metadata,
 		FullPath: v.r.URL.Path,
@@ -110,10 +110,10 @@ const (
 // contentKind accepts the types of S22: no simple cross-site request can have
 // any of them.
 func contentKind(h http.Header) (bodyKind, error) {
-	if enc := h.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
+	if enc := first(h, "Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
 		return 0, unsupported("content-encoding", "request bodies with a content encoding are not accepted")
 	}
-	text := h.Get("Content-Type")
+	text := first(h, "Content-Type")
 	if text == "" {
 		return jsonBody, nil
 	}
@@ -140,7 +140,7 @@ func invalidRequest(param, message string) *llm.Error {
 // "Bearer", the SDKs of other vendors under their own names.
 func callerKey(h http.Header) secret.String {
 	for _, name := range []string{"Authorization", "X-Api-Key", "Api-Key", "X-Goog-Api-Key"} {
-		text := strings.TrimSpace(h.Get(name))
+		text := strings.TrimSpace(first(h, name))
 		if len(text) >= 6 && strings.EqualFold(text[:6], "bearer") {
 			text = strings.TrimSpace(text[6:])
 		}
@@ -149,6 +149,14 @@ func callerKey(h http.Header) secret.String {
 		}
 	}
 	return secret.String{}
+}
+
+// first is http.Header.Get for names that are written as they stand in the map.
+func first(h http.Header, name string) string {
+	if v := h[name]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
 }
 
 // readMetadata wants an object of short strings (S45).

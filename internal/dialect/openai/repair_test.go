@@ -116,3 +116,16 @@ func TestRepairOfNothing(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestRepairSecondDetails: only the second of two is null.
+func TestRepairSecondDetails(t *testing.T) {
+	const in, want = `"usage":{"prompt_tokens_details":{},"completion_tokens_details":null}}`, `"usage":{"prompt_tokens_details":{}}}`
+	const chunk = `{"object":"chat.completion.chunk","choices":[{"delta":{},"finish_reason":"stop"}],`
+	if got := string(repairEvents(llm.Chat)([]byte(chunk + in))); got != chunk+want {
+		t.Errorf("%s", got)
+	}
+	const whole = `{"id":"c","object":"chat.completion","created":1,"choices":[],`
+	if got := string(repair(llm.Chat, []byte(whole+in))); got != whole+want {
+		t.Errorf("%s", got)
+	}
+}

@@ -49,6 +49,11 @@ func (t *tap) Event(ev framing.Event) (dialect.Mark, error) {
 		}
 		return dialect.Content, dialect.Interrupted("an event in it is not a JSON object", nil)
 	}
+	return t.chunk(ev.Name == "error", data)
+}
+
+// chunk looks at an event whose members were found.
+func (t *tap) chunk(fails bool, data []byte) (dialect.Mark, error) {
 	choices, usage, failure, groq := t.m[0], t.m[1], t.m[2], t.m[3]
 	mark := dialect.Content
 	if t.finish(choices) {
@@ -59,19 +64,18 @@ func (t *tap) Event(ev framing.Event) (dialect.Mark, error) {
 	if groq != nil {
 		t.usage(jsonx.At(groq, "usage"))
 	}
-	if ev.Name == "error" || len(failure) > 0 && (failure[0] == '{' || failure[0] == '"') {
+	switch {
+	case fails || len(failure) > 0 && (failure[0] == '{' || failure[0] == '"'):
 		return mark, eventError(data)
-	}
-	if choices == nil {
+	case choices == nil:
 		if e := disguised(data); e != nil {
 			return mark, e
 		}
-	}
-	if mark == dialect.Finished {
+	case mark == dialect.Finished:
 		if e := choiceError(choices, t.facts.Finish); e != nil {
 			return mark, e
 		}
-	} else if ev.Name == "" && choices != nil && len(usage)+len(groq) == 0 {
+	case len(usage)+len(groq) == 0:
 		t.plain.learn(data)
 	}
 	return mark, nil
