@@ -43,7 +43,7 @@ func startLoad(url string, workers int) *load {
 }
 
 func (l *load) once(streamed bool) {
-	body := fmt.Sprintf(`{"model":"m","stream":%v,"messages":[{"role":"user","content":"long 5 drip 2ms"}]}`, streamed)
+	body := fmt.Sprintf(`{"model":"m","stream":%v,"messages":[{"role":"user","content":"long 5 drip 10ms"}]}`, streamed)
 	resp, err := l.client.Post(l.url+"/v1/chat/completions", "application/json", strings.NewReader(body))
 	if err != nil {
 		l.failed(err.Error())
@@ -109,7 +109,7 @@ func TestReloadUnderLoad(t *testing.T) {
 		reloads = 10
 	}
 	p, path, mock := reloading(t)
-	l := startLoad(p.url, 16)
+	l := startLoad(p.url, 8)
 	start := time.Now()
 	for i := 1; i <= reloads; i++ {
 		serverFile(t, path, mock, i, "")
