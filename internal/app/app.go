@@ -21,6 +21,7 @@ import (
 	"sluice/internal/policy"
 	"sluice/internal/provider"
 	"sluice/internal/route"
+	"sluice/internal/seal"
 	"sluice/internal/secret"
 	"sluice/internal/server"
 	"sluice/internal/telemetry"
@@ -37,16 +38,46 @@ type App struct {
 	Egress *egress.Policy
 	Server *server.Server
 
-	client  *upstream.Client
-	auth    *auth.Authority
-	metrics *telemetry.Metrics
-	conns   atomic.Int64 // of clients
-	log     *slog.Logger
+	client *upstream.Client
+	auth   *auth.Authority
+	log    *slog.Logger
+	legacy *legacy
 }
 
 // New builds a gateway. Every error is the configuration's fault. mock is the
 // address of the fake provider, if one is to be known.
 func New(c *config.Config, getenv func(string) string, log *slog.Logger, mock net.Addr) (*App, error) {
+	return build(c, getenv, log, mock, nil)
+}
+
+// legacy is what a gateway takes over from the one it replaces (R27): what is
+// counted for all requests together, what is known of targets, the proofs of
+// answers under way, and the token by which our own requests are known.
+type legacy struct {
+	shared *server.Shared
+	seals  *seal.Memory
+	hop    string
+
+	metrics *telemetry.Metrics
+	health  *route.Health
+	budget  *route.Budget
+	conns   atomic.Int64        // of clients
+	now     atomic.Pointer[App] // the newest, whose figures are shown
+}
+
+func newLegacy() *legacy {
+	l := &legacy{
+		shared: &server.Shared{}, seals: seal.New(), hop: rand.Text(),
+		metrics: telemetry.New(Version, runtime.Version()), health: route.NewHealth(), budget: route.NewBudget(),
+	}
+	l.watch()
+	return l
+}
+
+func build(c *config.Config, getenv func(string) string, log *slog.Logger, mock net.Addr, from *legacy) (*App, error) {
+	if from == nil {
+		from = newLegacy()
+	}
 	catalogue, err := loadCatalogue(mock != nil)
 	if err != nil {
 		return nil, err
@@ -72,32 +103,30 @@ func New(c *config.Config, getenv func(string) string, log *slog.Logger, mock ne
 	if err != nil {
 		return nil, err
 	}
-	hop := rand.Text()
 	dialer := &egress.Dialer{Policy: policies, Timeout: c.Limits.Connect}
 	authority := auth.New(auth.Options{Dialer: dialer, Getenv: getenv, Own: own})
 	client := upstream.New(upstream.Options{
-		Limits: upstreamLimits(c.Limits), Dialects: all.Find, Agent: "sluice/" + Version, Hop: hop,
-		Dialer: dialer, Auth: authority,
+		Limits: upstreamLimits(c.Limits), Dialects: all.Find, Agent: "sluice/" + Version, Hop: from.hop,
+		Dialer: dialer, Auth: authority, Seals: from.seals,
 	})
-	metrics := telemetry.New(Version, runtime.Version())
 	options := server.Options{
-		Gateway:  &gateway.Gateway{Compiler: compiler, Walker: newWalker(c, metrics), Client: client, Keys: keys, Auth: authority},
-		Dialects: all.Find, Limits: serverLimits(c.Limits), AllowedHosts: c.AllowedHosts, AllowedOrigins: c.Origins, Hop: hop, Log: log, Version: Version,
-		Meter: metrics,
+		Gateway:  &gateway.Gateway{Compiler: compiler, Walker: newWalker(c, from), Client: client, Keys: keys, Auth: authority},
+		Dialects: all.Find, Limits: serverLimits(c.Limits), AllowedHosts: c.AllowedHosts, AllowedOrigins: c.Origins, Hop: from.hop, Log: log, Version: Version,
+		Shared: from.shared, Meter: from.metrics,
 	}
 	if showsMetrics(c) {
-		options.Metrics = metrics.Append
+		options.Metrics = from.metrics.Append
 	}
-	a := &App{Config: c, Egress: policies, Server: server.New(options), client: client, auth: authority, metrics: metrics, log: log}
-	a.watch(metrics)
+	a := &App{Config: c, Egress: policies, Server: server.New(options), client: client, auth: authority, log: log, legacy: from}
+	from.now.Store(a)
 	return a, nil
 }
 
-func newWalker(c *config.Config, m *telemetry.Metrics) *route.Walker {
+func newWalker(c *config.Config, from *legacy) *route.Walker {
 	w := route.NewWalker(c.Limits.UpstreamCalls)
-	w.Observer = m
-	if !c.Ejection {
-		w.Health = nil
+	w.Observer, w.Budget, w.Health = from.metrics, from.budget, nil
+	if c.Ejection {
+		w.Health = from.health
 	}
 	return w
 }

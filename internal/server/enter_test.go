@@ -5,7 +5,7 @@ import "testing"
 // TestReserve is R31: health and figures have 16 places beyond the limit, and
 // those are all.
 func TestReserve(t *testing.T) {
-	s := &Server{Options: Options{Limits: Limits{InFlight: 2}}}
+	s := &Server{Shared: &Shared{}, Options: Options{Limits: Limits{InFlight: 2}}}
 	for i, want := range []bool{true, true, false} {
 		if got := s.enter("/v1/chat/completions"); got != want {
 			t.Errorf("request %d: %v", i+1, got)

@@ -92,6 +92,7 @@ type Options struct {
 	Agent    string          // the User-Agent providers see
 	Hop      string          // value of HopHeader
 	Auth     *auth.Authority // for vendors that want more than a key; nil: there are none
+	Seals    *seal.Memory    // nil: one of its own
 }
 
 // Bounds of a connection to a provider (reliability rules, section 1).
@@ -104,8 +105,11 @@ const (
 
 // New makes a Client with a connection pool of its own.
 func New(o Options) *Client {
+	if o.Seals == nil {
+		o.Seals = seal.New()
+	}
 	c := &Client{
-		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now, seals: seal.New(), authority: o.Auth,
+		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now, seals: o.Seals, authority: o.Auth,
 	}
 	dial := c.counted(o.Dialer.DialContext)
 	c.pool = &http1.Transport{

@@ -59,6 +59,3 @@ func (c *Client) Idle() recent.Fill {
 	held, lost := c.pool.Idle()
 	return recent.Fill{Held: held, Limit: MaxIdle, Lost: lost}
 }
-
-// Seals is how full the memory of proofs is.
-func (c *Client) Seals() recent.Fill { return c.seals.Fill() }

@@ -1,5 +1,0 @@
-//go:build !race
-
-package abuse_test
-
-const slack = 1
