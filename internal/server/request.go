@@ -193,8 +193,9 @@ func (v *visit) readBody(x *gateway.Exchange, kind bodyKind) error {
 	}
 	body := &bounded{visit: v, left: limit, limit: limit, end: v.start.Add(v.Limits.BodyTime)}
 	if kind == rawBody {
-		x.Raw = &upstream.RawBody{Reader: body, ContentType: v.r.Header.Get("Content-Type"), Length: v.r.ContentLength}
-		return nil
+		reader, err := form(body, first(v.r.Header, "Content-Type"))
+		x.Raw = &upstream.RawBody{Reader: reader, ContentType: first(v.r.Header, "Content-Type"), Length: v.r.ContentLength}
+		return err
 	}
 	if v.r.ContentLength == 0 || v.r.Body == http.NoBody {
 		if v.op != llm.Relay && v.op != llm.Models {
