@@ -101,7 +101,9 @@ func start(dir, binary, command string, flags ...string) (*process, error) {
 	}
 	defer output.Close() // the process has it for itself
 	p.cmd.Dir = dir
-	p.cmd.Env = append(os.Environ(), "TRUSTED_CUSTOM_HOSTS=127.0.0.1,localhost")
+	// Many clients fail over from the same target here, one after another: it must
+	// stay in the plan for each of them.
+	p.cmd.Env = append(os.Environ(), "TRUSTED_CUSTOM_HOSTS=127.0.0.1,localhost", "SLUICE_EJECTION=off")
 	p.cmd.Stdout, p.cmd.Stderr = output, output
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
