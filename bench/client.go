@@ -36,7 +36,7 @@ func (c *client) dial(ctx context.Context) error {
 
 func (c *client) close() {
 	if c.conn != nil {
-		c.conn.Close()
+		_ = c.conn.Close()
 		c.conn = nil
 	}
 }
@@ -67,7 +67,7 @@ func (c *client) exchange() (over bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	words, err := c.count(answer.Body)
 	switch {
 	case err != nil:

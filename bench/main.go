@@ -58,7 +58,7 @@ func bench(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	r.dir, r.ports.next = dir, *port
 	if *binary == "" {
 		*binary = filepath.Join(dir, "sluice")

@@ -86,7 +86,7 @@ func (m *mock) listen(ctx context.Context, port int) error {
 		return err
 	}
 	m.addr = l.Addr().String()
-	context.AfterFunc(ctx, func() { l.Close() })
+	context.AfterFunc(ctx, func() { _ = l.Close() })
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -100,7 +100,7 @@ func (m *mock) listen(ctx context.Context, port int) error {
 }
 
 func (m *mock) serve(conn net.Conn) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	in := bufio.NewReader(conn)
 	var body bytes.Buffer
 	for {

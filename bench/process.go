@@ -28,14 +28,14 @@ func start(ctx context.Context, cmd *exec.Cmd, log string, probe *client) (*proc
 	if err != nil {
 		return nil, err
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }()
 	cmd.Stdout, cmd.Stderr = out, out
 	began := time.Now()
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
 	p := &process{cmd: cmd, log: log, ended: make(chan struct{})}
-	go func() { cmd.Wait(); close(p.ended) }() //nolint:errcheck // how it ended is in its log
+	go func() { _ = cmd.Wait(); close(p.ended) }()
 	defer probe.close()
 	for time.Since(began) < 20*time.Second && ctx.Err() == nil {
 		if err = probe.ask(ctx); err == nil {
@@ -50,17 +50,17 @@ func start(ctx context.Context, cmd *exec.Cmd, log string, probe *client) (*proc
 
 // said is the end of what the process wrote.
 func (p *process) said() []byte {
-	b, _ := os.ReadFile(p.log) //nolint:errcheck // nothing to show then
+	b, _ := os.ReadFile(p.log) // nothing to show on an error
 	return b[max(0, len(b)-2000):]
 }
 
 // stop ends the process, in the friendly way first: nginx ends its workers then.
 func (p *process) stop() {
-	p.cmd.Process.Signal(syscall.SIGTERM) //nolint:errcheck // it may have ended
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
 	select {
 	case <-p.ended:
 	case <-time.After(3 * time.Second):
-		p.cmd.Process.Kill() //nolint:errcheck // it may have ended
+		_ = p.cmd.Process.Kill()
 		<-p.ended
 	}
 }
@@ -81,16 +81,16 @@ func (p *process) usage() (total usage) {
 		usage
 	}
 	all := map[int]entry{}
-	paths, _ := filepath.Glob("/proc/[0-9]*/stat") //nolint:errcheck // the pattern is well-formed
+	paths, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range paths {
 		b, err := os.ReadFile(path)
 		if err != nil {
 			continue // it has ended
 		}
-		pid, _ := strconv.Atoi(strings.Split(path, "/")[2]) //nolint:errcheck // the pattern says digits
+		pid, _ := strconv.Atoi(strings.Split(path, "/")[2])
 		f := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
 		n := func(i int) int64 {
-			v, _ := strconv.ParseInt(string(f[i]), 10, 64) //nolint:errcheck // the kernel writes numbers
+			v, _ := strconv.ParseInt(string(f[i]), 10, 64)
 			return v
 		}
 		// Fields are counted from the state, which is field 3 of proc(5).

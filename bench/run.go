@@ -78,7 +78,7 @@ func (r *run) run(ctx context.Context) error {
 				}
 				got.Gateway, got.Scenario, got.Round = g.name, s.name, round
 				r.samples = append(r.samples, got)
-				fmt.Fprintf(r.log, "%d/%d %-5s %-13s %8.1f us %8.0f /s  %s\n", round+1, r.rounds, s.name, g.name, got.CPU, got.PerSecond, got.Error)
+				_, _ = fmt.Fprintf(r.log, "%d/%d %-5s %-13s %8.1f us %8.0f /s  %s\n", round+1, r.rounds, s.name, g.name, got.CPU, got.PerSecond, got.Error)
 			}
 		}
 	}
