@@ -4,8 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 E2E := test/e2e
 FUZZTIME := 60s
+SOAK := 5m
 
-.PHONY: help build run test test-go test-e2e test-provider e2e-deps matrix lint generate bench fuzz check clean
+.PHONY: help build run test test-go test-e2e test-provider e2e-deps matrix lint generate bench fuzz soak vuln check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -62,6 +63,12 @@ bench: ## benchmarks of the hot paths
 fuzz: ## fuzz each target for a minute (FUZZTIME)
 	@grep -rHo '^func Fuzz[A-Za-z]*' --include=*_test.go internal | sed 's/^\(.*\)\/[^/]*:func /\1 /' | sort | while read -r dir target; do \
 		go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x ./$$dir || exit 1; done
+
+soak: ## mixed load with faults, aborts and reloads for five minutes (SOAK=1h)
+	SOAK=$(SOAK) go test -count=1 -timeout 0 -v ./test/abuse
+
+vuln: ## known vulnerabilities in what is linked (asks vuln.go.dev)
+	go run golang.org/x/vuln/cmd/govulncheck@latest ./...
 
 check: generate lint test ## what to run before a commit
 	@git diff --exit-code --stat

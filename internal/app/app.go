@@ -19,6 +19,7 @@ import (
 	"sluice/internal/policy"
 	"sluice/internal/provider"
 	"sluice/internal/route"
+	"sluice/internal/seal"
 	"sluice/internal/secret"
 	"sluice/internal/server"
 	"sluice/internal/upstream"
@@ -37,11 +38,30 @@ type App struct {
 	client *upstream.Client
 	auth   *auth.Authority
 	log    *slog.Logger
+	legacy *legacy
 }
 
 // New builds a gateway. Every error is the configuration's fault. mock is the
 // address of the fake provider, if one is to be known.
 func New(c *config.Config, getenv func(string) string, log *slog.Logger, mock net.Addr) (*App, error) {
+	return build(c, getenv, log, mock, nil)
+}
+
+// legacy is what a gateway takes over from the one it replaces (R27): what is
+// counted for all requests together, the proofs of answers under way, and the
+// token by which our own requests are known.
+type legacy struct {
+	shared *server.Shared
+	seals  *seal.Memory
+	hop    string
+}
+
+func newLegacy() *legacy { return &legacy{&server.Shared{}, seal.New(), rand.Text()} }
+
+func build(c *config.Config, getenv func(string) string, log *slog.Logger, mock net.Addr, from *legacy) (*App, error) {
+	if from == nil {
+		from = newLegacy()
+	}
 	catalogue, err := loadCatalogue(mock != nil)
 	if err != nil {
 		return nil, err
@@ -67,18 +87,17 @@ func New(c *config.Config, getenv func(string) string, log *slog.Logger, mock ne
 	if err != nil {
 		return nil, err
 	}
-	hop := rand.Text()
 	dialer := &egress.Dialer{Policy: policies, Timeout: c.Limits.Connect}
 	authority := auth.New(auth.Options{Dialer: dialer, Getenv: getenv, Own: own})
 	client := upstream.New(upstream.Options{
-		Limits: upstreamLimits(c.Limits), Dialects: all.Find, Agent: "sluice/" + Version, Hop: hop,
-		Dialer: dialer, Auth: authority,
+		Limits: upstreamLimits(c.Limits), Dialects: all.Find, Agent: "sluice/" + Version, Hop: from.hop,
+		Dialer: dialer, Auth: authority, Seals: from.seals,
 	})
 	return &App{
-		Config: c, Egress: policies, client: client, auth: authority, log: log,
+		Config: c, Egress: policies, client: client, auth: authority, log: log, legacy: from,
 		Server: server.New(server.Options{
 			Gateway:  &gateway.Gateway{Compiler: compiler, Walker: route.NewWalker(c.Limits.UpstreamCalls), Client: client, Keys: keys, Auth: authority},
-			Dialects: all.Find, Limits: serverLimits(c.Limits), AllowedHosts: c.AllowedHosts, AllowedOrigins: c.Origins, Hop: hop, Log: log, Version: Version,
+			Dialects: all.Find, Limits: serverLimits(c.Limits), AllowedHosts: c.AllowedHosts, AllowedOrigins: c.Origins, Hop: from.hop, Log: log, Version: Version, Shared: from.shared,
 		}),
 	}, nil
 }

@@ -98,7 +98,7 @@ func TestOnlyJsonxKnowsJSON(t *testing.T) {
 }
 
 // TestOnlyEgressDials keeps every outbound connection behind the one dialer
-// (S10): nobody else may dial or use a client with a dialer of its own.
+// (S10, S16): nobody else may dial or use a client with a dialer of its own.
 func TestOnlyEgressDials(t *testing.T) {
 	out, err := exec.Command("grep", "-rnE", `net\.Dial|net\.Dialer|http\.(Get|Post|PostForm|Head)\(|http\.DefaultClient|http\.DefaultTransport|http\.Client\{`, "--include=*.go", "..").Output()
 	if err != nil && len(out) > 0 {
@@ -108,6 +108,33 @@ func TestOnlyEgressDials(t *testing.T) {
 		file, _, _ := strings.Cut(line, ":")
 		if !strings.HasSuffix(file, "_test.go") && !strings.HasPrefix(file, "../egress/") && !strings.Contains(file, "test/") {
 			t.Errorf("dials outside internal/egress: %s", strings.TrimSpace(line))
+		}
+	}
+}
+
+// TestNothingIsSpawned is S17: no package of ours can start a process or load
+// a plugin, and files are read where the operator names them only.
+func TestNothingIsSpawned(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}}{{range .Imports}} {{.}}{{end}}", "sluice/cmd/...", "sluice/internal/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		for _, imported := range fields[1:] {
+			if imported == "os/exec" || imported == "plugin" {
+				t.Errorf("%s imports %s", fields[0], imported)
+			}
+		}
+	}
+	out, _ = exec.Command("grep", "-rnE", `os\.(ReadFile|Open|OpenFile|ReadDir|DirFS|StartProcess)|syscall\.(Exec|ForkExec)`, "--include=*.go", "..").Output() // nothing found is no failure
+	for line := range strings.Lines(string(out)) {
+		file, _, _ := strings.Cut(strings.TrimPrefix(line, "../"), ":")
+		switch {
+		case strings.HasSuffix(file, "_test.go"), path.Base(path.Dir(file)) == "dialecttest", path.Base(path.Dir(file)) == "providertest":
+		case file == "config/load.go", file == "app/check.go", strings.HasPrefix(file, "auth/"): // the server file, a file to check, key files that settings of the machine name
+		default:
+			t.Errorf("reads files or starts processes: %s", strings.TrimSpace(line))
 		}
 	}
 }

@@ -105,7 +105,12 @@ func (p *process) exit(t *testing.T) int {
 
 func (p *process) signal(t *testing.T) {
 	t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	p.send(t, syscall.SIGTERM)
+}
+
+func (p *process) send(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -124,9 +129,14 @@ func gateway(t *testing.T, env []string, args ...string) *process {
 // await waits until the process has written something.
 func (p *process) await(t *testing.T, text string) {
 	t.Helper()
-	for end := time.Now().Add(patience); !strings.Contains(p.out.String(), text); time.Sleep(time.Millisecond) {
+	p.awaitTimes(t, text, 1)
+}
+
+func (p *process) awaitTimes(t *testing.T, text string, n int) {
+	t.Helper()
+	for end := time.Now().Add(patience); strings.Count(p.out.String(), text) < n; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("%q never came\n%s\n%s", text, &p.out, &p.errout)
+			t.Fatalf("%q came %d times, want %d\n%.4000s\n%s", text, strings.Count(p.out.String(), text), n, &p.out, &p.errout)
 		}
 	}
 }

@@ -152,7 +152,12 @@ func TestWhatAnOperatorReads(t *testing.T) {
 	}
 }
 
+// TestWarningOnAnOpenAddress is S20: one line, which names the setting; on
+// loopback, the default, there is none.
 func TestWarningOnAnOpenAddress(t *testing.T) {
+	if out := gateway(t, nil).out.String(); strings.Contains(out, "warning:") || !strings.Contains(out, "http://127.0.0.1:") {
+		t.Errorf("%s", out)
+	}
 	p := gateway(t, nil, "--host", "0.0.0.0")
 	if out := p.out.String(); strings.Count(out, "warning:") != 1 || !strings.Contains(out, "SLUICE_HOST") {
 		t.Errorf("%s", out)

@@ -214,3 +214,25 @@ func TestLoopback(t *testing.T) {
 		}
 	}
 }
+
+// TestKeep is R27: what a reload cannot change stays as it runs, and is named.
+func TestKeep(t *testing.T) {
+	running, next := config.Defaults(), config.Defaults()
+	if err := running.Parse("f", []byte("host: '::1'\nport: 1\nmock: true\nmax_header_bytes: 1KiB\nmax_connections: 7\nread_header_timeout: 1500ms\nkeep_alive_timeout: 3s\nmax_inflight: 7\n"), nil); err != nil {
+		t.Fatal(err)
+	}
+	keys := next.Keep(running)
+	if got, want := strings.Join(keys, " "), "host port mock max_header_bytes max_connections read_header_timeout keep_alive_timeout"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if keys := next.Keep(running); keys != nil {
+		t.Errorf("once more: %v", keys)
+	}
+	next.Limits.InFlight = running.Limits.InFlight
+	if diff := cmp.Diff(running, next); diff != "" {
+		t.Error(diff)
+	}
+	if keys := running.Keep(config.Defaults()); len(keys) != 7 || running.Port != 8787 || running.Host != "" || running.Mock {
+		t.Errorf("back to the defaults: %v %+v", keys, running)
+	}
+}

@@ -15,6 +15,11 @@ type Setting struct {
 	Flag string // empty: none
 	Bool bool   // the flag takes no value
 	Help string
+
+	// Restart says that a running gateway cannot change it: it belongs to the
+	// listeners.
+	Restart bool
+
 	set  func(c *Config, text string) error
 	show func(c *Config) string
 }
@@ -26,16 +31,16 @@ func (s *Setting) Default() string { return s.show(Defaults()) }
 // from it.
 var Settings = []Setting{
 	{
-		Key: "host", Env: "SLUICE_HOST", Flag: "host", Help: "address to listen on; without it 127.0.0.1 and [::1]",
+		Key: "host", Env: "SLUICE_HOST", Flag: "host", Restart: true, Help: "address to listen on; without it 127.0.0.1 and [::1]",
 		set: func(c *Config, s string) error { c.Host = strings.Trim(s, "[]"); return nil }, show: func(c *Config) string { return c.Host },
 	},
 	{
-		Key: "port", Env: "SLUICE_PORT", Flag: "port", Help: "port to listen on",
+		Key: "port", Env: "SLUICE_PORT", Flag: "port", Restart: true, Help: "port to listen on",
 		set: setPort, show: func(c *Config) string { return strconv.Itoa(c.Port) },
 	},
 	{
-		Key: "mock", Env: "SLUICE_MOCK", Flag: "mock", Bool: true, Help: "run a fake provider in the same process, as provider mock",
-		set: boolean(func(c *Config) *bool { return &c.Mock }), show: func(*Config) string { return "false" },
+		Key: "mock", Env: "SLUICE_MOCK", Flag: "mock", Bool: true, Restart: true, Help: "run a fake provider in the same process, as provider mock",
+		set: boolean(func(c *Config) *bool { return &c.Mock }), show: func(c *Config) string { return strconv.FormatBool(c.Mock) },
 	},
 	{
 		Key: "headless", Env: "SLUICE_HEADLESS", Flag: "headless", Bool: true, Help: "accepted for compatibility; there is no console to switch off yet",
@@ -59,19 +64,19 @@ var Settings = []Setting{
 		set: func(c *Config, s string) error { c.Own, c.OwnSet = commaList(s), true; return nil }, show: func(*Config) string { return "" },
 	},
 
-	bytesSetting("max_header_bytes", "all headers of a request", func(c *Config) *int64 { return &c.Limits.HeaderBytes }),
+	fixed(bytesSetting("max_header_bytes", "all headers of a request", func(c *Config) *int64 { return &c.Limits.HeaderBytes })),
 	bytesSetting("max_body_bytes", "a JSON body", func(c *Config) *int64 { return &c.Limits.BodyBytes }),
 	bytesSetting("max_upload_bytes", "a multipart or audio body, which is never held in memory", func(c *Config) *int64 { return &c.Limits.UploadBytes }),
 	bytesSetting("max_response_bytes", "an answer that is not a stream, after decompression", func(c *Config) *int64 { return &c.Limits.ResponseBytes }),
 	bytesSetting("max_event_bytes", "one event of a stream", func(c *Config) *int64 { return &c.Limits.EventBytes }),
 	bytesSetting("buffer_budget_bytes", "memory for the JSON bodies of all requests together", func(c *Config) *int64 { return &c.Limits.BufferBytes }),
 	countSetting("max_inflight", "requests at the same time", func(c *Config) *int { return &c.Limits.InFlight }),
-	countSetting("max_connections", "client connections at the same time", func(c *Config) *int { return &c.Limits.Connections }),
+	fixed(countSetting("max_connections", "client connections at the same time", func(c *Config) *int { return &c.Limits.Connections })),
 	countSetting("max_upstream_calls", "calls to providers for one request, all targets and retries together", func(c *Config) *int { return &c.Limits.UpstreamCalls }),
-	timeSetting("read_header_timeout", "reading the head of a request", func(c *Config) []*time.Duration { return []*time.Duration{&c.Limits.ReadHeader} }),
+	fixed(timeSetting("read_header_timeout", "reading the head of a request", func(c *Config) []*time.Duration { return []*time.Duration{&c.Limits.ReadHeader} })),
 	timeSetting("read_body_timeout", "reading a whole request body", func(c *Config) []*time.Duration { return []*time.Duration{&c.Limits.ReadBody} }),
 	timeSetting("body_stall_timeout", "waiting for the next piece of a request body", func(c *Config) []*time.Duration { return []*time.Duration{&c.Limits.BodyStall} }),
-	timeSetting("keep_alive_timeout", "an idle client connection", func(c *Config) []*time.Duration { return []*time.Duration{&c.Limits.KeepAlive} }),
+	fixed(timeSetting("keep_alive_timeout", "an idle client connection", func(c *Config) []*time.Duration { return []*time.Duration{&c.Limits.KeepAlive} })),
 	timeSetting("write_stall_timeout", "a client that does not read", func(c *Config) []*time.Duration { return []*time.Duration{&c.Limits.WriteStall} }),
 	timeSetting("connect_timeout", "resolving and connecting to a provider; TLS has the same again", func(c *Config) []*time.Duration { return []*time.Duration{&c.Limits.Connect} }),
 	timeSetting("first_byte_timeout", "the first byte of an answer; sets both the shipped 300s for streams and the shipped 600s for others", func(c *Config) []*time.Duration {
@@ -82,6 +87,25 @@ var Settings = []Setting{
 		return []*time.Duration{&c.Limits.Total, &c.Limits.TotalStream}
 	}),
 	timeSetting("drain_timeout", "finishing running requests when stopping", func(c *Config) []*time.Duration { return []*time.Duration{&c.Limits.Drain} }),
+}
+
+// fixed marks a setting as one that a running gateway cannot change.
+func fixed(s Setting) Setting {
+	s.Restart = true
+	return s
+}
+
+// Keep takes back what a running gateway cannot change, and names it: c is to
+// replace running.
+func (c *Config) Keep(running *Config) (keys []string) {
+	for i := range Settings {
+		s := &Settings[i]
+		if now := s.show(running); s.Restart && s.show(c) != now {
+			keys = append(keys, s.Key)
+			_ = s.set(c, now) // what is shown can be read again: a test holds it
+		}
+	}
+	return keys
 }
 
 func setPort(c *Config, s string) error {

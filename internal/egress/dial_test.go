@@ -173,6 +173,40 @@ func TestConnectFailure(t *testing.T) {
 	}
 }
 
+// turning is a resolver that says something else each time, as whoever rebinds a
+// name does.
+type turning struct {
+	answers []string
+	asked   int
+}
+
+func (r *turning) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
+	r.asked++
+	return []netip.Addr{netip.MustParseAddr(r.answers[min(r.asked, len(r.answers))-1])}, nil
+}
+
+// TestRebinding is S10: a name is asked for once a connection, what was checked
+// is what is dialled, and each new connection is checked anew.
+func TestRebinding(t *testing.T) {
+	at, accepted := listen(t)
+	dns := &turning{answers: []string{"127.0.0.1", "169.254.169.254", "10.0.0.1", "::1"}}
+	d := egress.Dialer{Policy: newPolicy(t, "127.0.0.1"), Resolver: dns, Timeout: 5 * time.Second}
+	conn, err := d.DialContext(t.Context(), "tcp", "turning.example:"+port(at))
+	if err != nil || dns.asked != 1 {
+		t.Fatalf("%v, asked %d times", err, dns.asked)
+	}
+	_ = conn.Close()
+	<-accepted
+	for range 3 {
+		if conn, err := d.DialContext(t.Context(), "tcp", "turning.example:"+port(at)); !errors.Is(err, egress.ErrForbidden) {
+			t.Errorf("%v, %v", conn, err)
+		}
+	}
+	if dns.asked != 4 || len(accepted) > 0 {
+		t.Errorf("asked %d times, %d connections", dns.asked, len(accepted))
+	}
+}
+
 // TestNextAddress: one dead address does not spoil a name.
 func TestNextAddress(t *testing.T) {
 	at, accepted := listen(t)

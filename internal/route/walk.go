@@ -188,6 +188,13 @@ func failure(err error) *llm.Error {
 	return &llm.Error{Kind: llm.Internal, Status: 500, Message: "internal error", Err: err}
 }
 
+// canceled is the end of a wait: the client went away, or the gateway stops and
+// says so itself (R26).
 func canceled(e *llm.Error, cause error) error {
+	if own, ok := cause.(*llm.Error); ok { //nolint:errorlint // causes of ours are never wrapped
+		stopped := *own
+		stopped.Origin = e.Origin
+		return &stopped
+	}
 	return &llm.Error{Kind: llm.Canceled, Status: 499, Message: "the client went away", Class: llm.ClassCanceled, Origin: e.Origin, Final: true, Err: cause}
 }

@@ -74,10 +74,10 @@ func (v *visit) tunnel(a *llm.Answer) {
 	}
 	stop := make(chan struct{})
 	defer close(stop)
-	go func() { // the gateway stops: both ends are closed, and the copying ends
+	go func() { // the gateway stops (R26): the copying ends, and the client is told
 		select {
 		case <-v.r.Context().Done():
-			_ = conn.Close()
+			_ = conn.SetDeadline(time.Now().Add(goodbye))
 			_ = a.Tunnel.Close()
 		case <-stop:
 		}
@@ -92,9 +92,15 @@ func (v *visit) tunnel(a *llm.Answer) {
 		_ = a.Tunnel.Close()
 	}()
 	_, _ = io.Copy(conn, a.Tunnel)
+	if v.r.Context().Err() != nil {
+		_, _ = conn.Write(framing.CloseFrame(1001, "the gateway is shutting down"))
+	}
 	_ = conn.Close()
 	<-done
 }
+
+// goodbye is how long a client may take to hear that the gateway stops.
+const goodbye = 100 * time.Millisecond
 
 // maxFrame is how large a client's frame may be (S23).
 const maxFrame = 16 << 20

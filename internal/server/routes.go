@@ -15,8 +15,10 @@ import (
 // gateway's own yet.
 type access uint8
 
+// The classes. A rule without one keeps the gateway from starting.
 const (
-	public access = iota
+	unclassed access = iota
+	public
 	inference
 )
 
@@ -58,6 +60,16 @@ var table = []rule{
 	{"POST", "/embed", inference, cohereCall(llm.Embed)},
 	{"", "/proxy/*", inference, (*visit).proxied},
 	{"", "/*", inference, operation(llm.Relay)},
+}
+
+// classed panics when a rule does not say who may use it: that is a mistake of
+// whoever wrote it, and must not become an open door.
+func classed(rules []rule) {
+	for i := range rules {
+		if rules[i].access == unclassed {
+			panic("server: the route " + rules[i].path + " has no access class")
+		}
+	}
 }
 
 // bare are first segments of OpenAI's paths that work without /v1 too: users

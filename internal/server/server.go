@@ -24,6 +24,15 @@ type Options struct {
 	Hop            string   // our own hop token (S15)
 	Log            *slog.Logger
 	Version        string
+	Shared         *Shared // what it goes on counting; nil: it begins anew
+}
+
+// Shared is what one Server hands to the next that takes its place: both are at
+// work for a while, and the limits hold for their requests together (R27).
+type Shared struct {
+	inFlight atomic.Int64
+	buffered atomic.Int64
+	draining atomic.Bool
 }
 
 // Limits bound what a client may send (reliability rules, section 1).
@@ -44,17 +53,19 @@ type Limits struct {
 // Server answers HTTP requests.
 type Server struct {
 	Options
-	openai   *dialect.Dialect
-	lists    modelLists
-	inFlight atomic.Int64
-	buffered atomic.Int64
-	draining atomic.Bool
+	*Shared
+	openai *dialect.Dialect
+	lists  modelLists
 }
 
 // New makes a Server.
 func New(o Options) *Server {
+	classed(table)
 	door, _ := o.Dialects("openai")
-	return &Server{Options: o, openai: door, lists: newModelLists(o.Gateway.Compiler.Catalogue)}
+	if o.Shared == nil {
+		o.Shared = &Shared{}
+	}
+	return &Server{Options: o, Shared: o.Shared, openai: door, lists: newModelLists(o.Gateway.Compiler.Catalogue)}
 }
 
 // Drain makes /readyz say that no new requests are wanted.

@@ -89,6 +89,7 @@ type Options struct {
 	Agent    string          // the User-Agent providers see
 	Hop      string          // value of HopHeader
 	Auth     *auth.Authority // for vendors that want more than a key; nil: there are none
+	Seals    *seal.Memory    // nil: one of its own
 }
 
 // Bounds of a connection to a provider (reliability rules, section 1).
@@ -102,6 +103,9 @@ const (
 // New makes a Client with a connection pool of its own.
 func New(o Options) *Client {
 	const perHost = 1024 // idle connections kept: as many as may well run at once
+	if o.Seals == nil {
+		o.Seals = seal.New()
+	}
 	return &Client{
 		transport: &http1.Transport{
 			Dial:        o.Dialer.DialContext,
@@ -125,7 +129,7 @@ func New(o Options) *Client {
 				ForceAttemptHTTP2:      true,
 			}},
 		},
-		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now, seals: seal.New(), authority: o.Auth,
+		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now, seals: o.Seals, authority: o.Auth,
 	}
 }
 

@@ -33,7 +33,7 @@ type want struct {
 // The marks of requests and of answers. README.md says what they mean.
 var (
 	requestMarks = []string{"raw", "escaped", "chunked", "leave"}
-	answerMarks  = []string{"escaped", "chunked", "delay", "gap", "close", "abort", "hang", "gzip", "to", "early"}
+	answerMarks  = []string{"escaped", "chunked", "delay", "gap", "close", "abort", "hang", "gzip", "to", "early", "bytewise", "endless", "amazon", "damage"}
 )
 
 // others are the files that are neither steps nor answers.

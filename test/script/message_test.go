@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"sluice/internal/framing"
 )
 
 // message is a request or an answer as a file writes it: a first line, marks
@@ -32,9 +34,13 @@ func parseMessage(text []byte, known []string) (message, error) {
 	if m.line == "" {
 		return m, fmt.Errorf("no first line")
 	}
-	streamed := m.has("chunked") || strings.HasPrefix(m.get("content-type"), "text/event-stream")
+	streamed := m.has("chunked") || isStream(m.get("content-type"))
 	m.pieces = split(body, m.has("escaped"), streamed)
 	return m, nil
+}
+
+func isStream(contentType string) bool {
+	return strings.HasPrefix(contentType, "text/event-stream") || contentType == framing.Amazon.MediaType
 }
 
 func (m *message) headLine(line string, known []string) error {

@@ -8,9 +8,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"sluice/internal/framing"
 )
 
 // upstream plays the provider: it answers what the archive says, in order, and
@@ -167,11 +170,17 @@ func untilGone(r io.Reader, c *call) bool {
 // respond writes an HTTP answer.
 func respond(conn net.Conn, r io.Reader, a message, c *call) bool {
 	pieces := a.pieces
+	if a.has("amazon") {
+		pieces = amazon(pieces, a.marks["damage"])
+	}
+	if a.has("bytewise") {
+		pieces = bytewise(pieces)
+	}
 	if a.has("gzip") {
 		pieces = [][]byte{compressed(a.body())}
 		a.header = append(a.header, field{"content-encoding", "gzip"})
 	}
-	chunked := a.has("chunked") || strings.HasPrefix(a.get("content-type"), "text/event-stream")
+	chunked := a.has("chunked") || isStream(a.get("content-type"))
 	head := fmt.Appendf(nil, "HTTP/1.1 %s Scripted\r\n", a.line)
 	defaults := []field{{"content-type", "application/json"}}
 	switch {
@@ -186,10 +195,11 @@ func respond(conn net.Conn, r io.Reader, a message, c *call) bool {
 	if _, err := conn.Write(a.appendHeader(head, defaults...)); err != nil {
 		return false
 	}
-	for i, piece := range pieces {
+	for i := 0; i < len(pieces) || a.has("endless"); i++ {
 		if i > 0 {
 			time.Sleep(a.wait("gap", 5*time.Millisecond))
 		}
+		piece := pieces[min(i, len(pieces)-1)]
 		if chunked {
 			piece = appendChunk(nil, piece)
 		}
@@ -219,6 +229,40 @@ func end(conn net.Conn, r io.Reader, a message, c *call, chunked bool) bool {
 		return err == nil
 	}
 	return true
+}
+
+// bytewise cuts pieces into single bytes.
+func bytewise(pieces [][]byte) (out [][]byte) {
+	for _, b := range bytes.Join(pieces, nil) {
+		out = append(out, []byte{b})
+	}
+	return out
+}
+
+// amazon makes frames of AWS's event streams of pieces that are written
+// "event-type {payload}", and damages the last one: "3 ff" overwrites the byte
+// at 3, "-1 ff" the last; "-5" leaves so many bytes at its end out.
+func amazon(pieces [][]byte, damage string) (out [][]byte) {
+	for _, piece := range pieces {
+		name, payload, _ := bytes.Cut(bytes.TrimSpace(piece), []byte(" "))
+		out = append(out, framing.AppendAmazonEvent(nil, string(name), payload))
+	}
+	where, what, overwrite := strings.Cut(damage, " ")
+	at, err := strconv.Atoi(where)
+	if err != nil {
+		return out
+	}
+	last := out[len(out)-1]
+	if at < 0 {
+		at += len(last)
+	}
+	if !overwrite {
+		out[len(out)-1] = last[:at]
+		return out
+	}
+	b, _ := strconv.ParseUint(what, 16, 8) // a wrong one damages too
+	last[at] = byte(b)
+	return out
 }
 
 func compressed(b []byte) []byte {

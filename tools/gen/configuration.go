@@ -27,7 +27,16 @@ Three more keys of the file have no variable:
 - ` + "`configs.<name>`" + `: a [config object](configs.md), used by sending its name in ` + "`x-portkey-config`" + `. Values that are ` + "`\"${NAME}\"`" + ` come from the environment.
 - ` + "`default_config`" + `: the name of one, or an object: for requests that name neither a provider nor a config.
 
-Exit codes: 0 after a clean stop, 1 for a faulty configuration, 2 when the address cannot be listened on.
+## Reload
+
+` + "`kill -HUP`" + ` makes a running gateway read its file again. All of it is built and checked first: if anything is wrong nothing changes, and the log says what
+` + "`sluice check`" + ` says. Then new requests go by the new configuration, those under way finish by the old one, and no connection is dropped. What belongs to the
+listeners takes a restart, and a warning in the log says so: %s.
+
+## Stop
+
+SIGTERM and SIGINT stop it: no new connection is accepted, ` + "`/readyz`" + ` says 503, running requests finish within ` + "`drain_timeout`" + `, and what is left is cut so that it
+looks cut. A second signal ends it at once. Exit codes: 0 after a clean stop, 1 for a faulty configuration, 2 when the address cannot be listened on.
 `
 
 // configuration is the reference of all settings, from the one table.
@@ -42,6 +51,12 @@ func configuration() string {
 		}
 		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s | %s |\n", s.Key, s.Env, flag, cell(s.Default()), cell(s.Help))
 	}
-	b.WriteString(configurationTail)
+	var fixed []string
+	for i := range config.Settings {
+		if config.Settings[i].Restart {
+			fixed = append(fixed, "`"+config.Settings[i].Key+"`")
+		}
+	}
+	fmt.Fprintf(&b, configurationTail, strings.Join(fixed, ", "))
 	return b.String()
 }

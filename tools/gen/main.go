@@ -81,6 +81,11 @@ func generate(root string, catalogue fs.FS) (map[string]string, error) {
 		}
 		files[pages+"/"+p.ID+".md"] = page(p, notes)
 	}
+	if text, ok, err := reliability(root); err != nil {
+		return nil, err
+	} else if ok {
+		files[rulesPage] = text
+	}
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
 	if err != nil {
 		return files, nil // no README, nothing to fill in
