@@ -34,7 +34,7 @@ func gateways(binary string, others []string) ([]gateway, error) {
 		return nil, err
 	}
 	all := []gateway{
-		{name: ours, command: []string{binary, "serve", "--port={PORT}"}, reads: true, routes: []route{across, fallback, balance, slow, idle, long}},
+		{name: ours, command: []string{binary, "serve", "--port={PORT}"}, reads: true, routes: []route{across, fallback, balance, slow, idle, long, longAcross}},
 		{name: "ReverseProxy", command: []string{self}, env: proxyVariable + "={PORT} {UPSTREAM}", routes: []route{slow, idle}},
 	}
 	if nginx, err := exec.LookPath("nginx"); err == nil {

@@ -41,7 +41,7 @@ func (p *peers) Set(s string) error { *p = append(*p, s); return nil }
 
 func bench(ctx context.Context) error {
 	var others peers
-	only := flag.String("only", "", "scenarios to run, comma separated; without it all but long")
+	only := flag.String("only", "", "scenarios to run, comma separated; without it all but long and long4")
 	binary := flag.String("sluice", "", "a binary to measure; without it, one is built")
 	asJSON := flag.String("json", "", "a file for the figures")
 	r := run{log: os.Stderr}
@@ -53,6 +53,7 @@ func bench(ctx context.Context) error {
 	port := flag.Int("port", 18800, "where the search for free ports begins")
 	flag.Var(&others, "peer", "name=command with {PORT}; with {UPSTREAM} too it is a plain proxy to that URL, else it reads Portkey's headers; repeatable")
 	flag.Parse()
+	r.tokens = max(r.tokens/100, 1) * 100 // whole writes
 
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {

@@ -10,14 +10,17 @@ import (
 type route int
 
 const (
-	same     route = iota // to an OpenAI provider
-	across                // to an Anthropic provider
-	fallback              // to one that fails, then to one that answers
-	balance               // to one of two
-	slow                  // to one that streams a chunk every 200 ms
-	idle                  // to one that streams a chunk a second
-	long                  // to one that streams long, at full speed
+	same       route = iota // to an OpenAI provider
+	across                  // to an Anthropic provider
+	fallback                // to one that fails, then to one that answers
+	balance                 // to one of two
+	slow                    // to one that streams a chunk every 200 ms
+	idle                    // to one that streams a chunk a second
+	long                    // to one that streams long, at full speed
+	longAcross              // to an Anthropic provider that does
 )
+
+func (to route) anthropic() bool { return to == across || to == longAcross }
 
 // A kind is a way of loading.
 type kind int
@@ -56,11 +59,12 @@ func (r *run) all() []scenario {
 		{name: "S7", title: "1,000 slow streams", route: slow, kind: streams, size: small, conns: 1000, chunks: slowChunks, ramp: time.Second},
 		{name: "S7b", title: "5,000 slow streams", route: idle, kind: streams, size: small, conns: 5000, chunks: idleChunks, ramp: 4 * time.Second, env: []string{"SLUICE_MAX_INFLIGHT=8192"}},
 		{name: "long", title: fmt.Sprintf("500 streams of %d tokens, GOMEMLIMIT=512MiB", r.tokens), route: long, kind: streams, size: small, conns: 500, chunks: r.tokens, ramp: time.Second, env: []string{"GOMEMLIMIT=512MiB"}, optional: true, ours: true},
+		{name: "long4", title: fmt.Sprintf("the same of %d tokens, OpenAI to Anthropic", r.tokens/5), route: longAcross, kind: streams, size: small, conns: 500, chunks: r.tokens / 5, ramp: time.Second, env: []string{"GOMEMLIMIT=512MiB"}, optional: true, ours: true},
 	}
 }
 
 // world is the fake providers of a run.
-type world struct{ ok, ok2, failing, slow, idle, long *mock }
+type world struct{ ok, ok2, failing, slow, idle, long, long4 *mock }
 
 func newWorld(tokens int) world {
 	return world{
@@ -70,10 +74,13 @@ func newWorld(tokens int) world {
 		slow:    newMock(slowChunks, 1, 200*time.Millisecond),
 		idle:    newMock(idleChunks, 1, time.Second),
 		long:    newMock(tokens, 20, 0),
+		long4:   newMock(tokens/5, 20, 0),
 	}
 }
 
-func (w world) mocks() []*mock { return []*mock{w.ok, w.ok2, w.failing, w.slow, w.idle, w.long} }
+func (w world) mocks() []*mock {
+	return []*mock{w.ok, w.ok2, w.failing, w.slow, w.idle, w.long, w.long4}
+}
 
 // targets are the addresses a route leads to.
 func (w world) targets(to route) []string {
@@ -88,6 +95,8 @@ func (w world) targets(to route) []string {
 		return []string{w.idle.addr}
 	case long:
 		return []string{w.long.addr}
+	case longAcross:
+		return []string{w.long4.addr}
 	}
 	return []string{w.ok.addr}
 }
@@ -95,7 +104,7 @@ func (w world) targets(to route) []string {
 // headers ask a gateway for a route, in Portkey's words.
 func headers(to route, targets []string) string {
 	provider := "openai"
-	if to == across {
+	if to.anthropic() {
 		provider = "anthropic"
 	}
 	if len(targets) == 1 {
@@ -115,7 +124,7 @@ func headers(to route, targets []string) string {
 // request is what a scenario sends, head and body.
 func (s scenario) request(headers string) []byte {
 	model := "gpt-4o-mini"
-	if s.route == across {
+	if s.route.anthropic() {
 		model = "claude-3-5-haiku-20241022"
 	}
 	const turn = `{"role":"user","content":"Say \"hello\" to everyone\nand name the capital of France, please, as you did the last time we spoke."},{"role":"assistant","content":"Hello, everyone! It is Paris, as it has been for a while."},`
