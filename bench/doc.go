@@ -4,7 +4,7 @@
 // httputil.ReverseProxy, and whatever -peer names. docs/performance.md has the
 // method and figures.
 //
-//	go run ./bench -only S1,S2 -rounds 3
+//	go run ./bench -only S1,S2
 //
 // It reads /proc and so wants Linux. It uses loopback only, and knows nothing of
 // the gateway but its command line and headers. Start with scenarios.

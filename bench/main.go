@@ -45,7 +45,7 @@ func bench(ctx context.Context) error {
 	binary := flag.String("sluice", "", "a binary to measure; without it, one is built")
 	asJSON := flag.String("json", "", "a file for the figures")
 	r := run{log: os.Stderr}
-	flag.IntVar(&r.rounds, "rounds", 3, "rounds; figures are medians over them")
+	flag.IntVar(&r.rounds, "rounds", 4, "rounds; figures are medians over them")
 	flag.DurationVar(&r.measured, "duration", 1500*time.Millisecond, "how long one cell of a round is measured")
 	flag.DurationVar(&r.warm, "warm", 500*time.Millisecond, "how long it is warmed up before")
 	flag.IntVar(&r.rate, "rate", 500, "requests per second of scenario rate")

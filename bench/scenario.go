@@ -127,8 +127,16 @@ func (s scenario) request(headers string) []byte {
 	if s.route.anthropic() {
 		model = "claude-3-5-haiku-20241022"
 	}
-	const turn = `{"role":"user","content":"Say \"hello\" to everyone\nand name the capital of France, please, as you did the last time we spoke."},{"role":"assistant","content":"Hello, everyone! It is Paris, as it has been for a while."},`
-	body := `{"model":"` + model + `","messages":[` + strings.Repeat(turn, s.size/len(turn)) +
-		`{"role":"user","content":"Go on."}],"temperature":0.7,"max_tokens":256` + map[bool]string{true: `,"stream":true`}[s.chunks > 0] + `}`
+	said := 1 // sentences of a turn: a large body is a talk of turns of a kilobyte
+	if s.size > 2000 {
+		said = 9
+	}
+	turn := `{"role":"user","content":"` + strings.Repeat(`Say \"hello\" to everyone\nand name the capital of France, please, as you did the last time we spoke. `, said) +
+		`"},{"role":"assistant","content":"` + strings.Repeat(`It is \"Paris\", as it has been for a while,\nand will be, unless somebody moves it; hello, everyone! `, said) + `"},`
+	body := `{"model":"` + model + `","messages":[` + strings.Repeat(turn, max(1, s.size/len(turn))) + `{"role":"user","content":"Go on."}],"temperature":0.7,"max_tokens":256`
+	if s.chunks > 0 {
+		body += `,"stream":true`
+	}
+	body += "}"
 	return fmt.Appendf(nil, "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAuthorization: Bearer key\r\n%sContent-Length: %d\r\n\r\n%s", headers, len(body), body)
 }
