@@ -138,7 +138,7 @@ func (r *run) verdict(b *strings.Builder, g goal) {
 		return
 	}
 	judged := median(values(own, g.figure))
-	shown, ratio, of := fmt.Sprintf("%.4g %s", judged, g.unit), "", ""
+	shown, ratio, of := strings.TrimSpace(fmt.Sprintf("%.4g %s", judged, g.unit)), "", ""
 	if g.against != "" {
 		other := r.of(g.against, g.scenario)
 		if strings.HasPrefix(g.against, "S") {

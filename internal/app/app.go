@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"sluice/internal/auth"
 	"sluice/internal/config"
@@ -22,6 +24,7 @@ import (
 	"sluice/internal/seal"
 	"sluice/internal/secret"
 	"sluice/internal/server"
+	"sluice/internal/telemetry"
 	"sluice/internal/upstream"
 	"sluice/providers"
 )
@@ -48,15 +51,28 @@ func New(c *config.Config, getenv func(string) string, log *slog.Logger, mock ne
 }
 
 // legacy is what a gateway takes over from the one it replaces (R27): what is
-// counted for all requests together, the proofs of answers under way, and the
-// token by which our own requests are known.
+// counted for all requests together, what is known of targets, the proofs of
+// answers under way, and the token by which our own requests are known.
 type legacy struct {
 	shared *server.Shared
 	seals  *seal.Memory
 	hop    string
+
+	metrics *telemetry.Metrics
+	health  *route.Health
+	budget  *route.Budget
+	conns   atomic.Int64        // of clients
+	now     atomic.Pointer[App] // the newest, whose figures are shown
 }
 
-func newLegacy() *legacy { return &legacy{&server.Shared{}, seal.New(), rand.Text()} }
+func newLegacy() *legacy {
+	l := &legacy{
+		shared: &server.Shared{}, seals: seal.New(), hop: rand.Text(),
+		metrics: telemetry.New(Version, runtime.Version()), health: route.NewHealth(), budget: route.NewBudget(),
+	}
+	l.watch()
+	return l
+}
 
 func build(c *config.Config, getenv func(string) string, log *slog.Logger, mock net.Addr, from *legacy) (*App, error) {
 	if from == nil {
@@ -93,13 +109,26 @@ func build(c *config.Config, getenv func(string) string, log *slog.Logger, mock 
 		Limits: upstreamLimits(c.Limits), Dialects: all.Find, Agent: "sluice/" + Version, Hop: from.hop,
 		Dialer: dialer, Auth: authority, Seals: from.seals,
 	})
-	return &App{
-		Config: c, Egress: policies, client: client, auth: authority, log: log, legacy: from,
-		Server: server.New(server.Options{
-			Gateway:  &gateway.Gateway{Compiler: compiler, Walker: route.NewWalker(c.Limits.UpstreamCalls), Client: client, Keys: keys, Auth: authority},
-			Dialects: all.Find, Limits: serverLimits(c.Limits), AllowedHosts: c.AllowedHosts, AllowedOrigins: c.Origins, Hop: from.hop, Log: log, Version: Version, Shared: from.shared,
-		}),
-	}, nil
+	options := server.Options{
+		Gateway:  &gateway.Gateway{Compiler: compiler, Walker: newWalker(c, from), Client: client, Keys: keys, Auth: authority},
+		Dialects: all.Find, Limits: serverLimits(c.Limits), AllowedHosts: c.AllowedHosts, AllowedOrigins: c.Origins, Hop: from.hop, Log: log, Version: Version,
+		Shared: from.shared, Meter: from.metrics,
+	}
+	if showsMetrics(c) {
+		options.Metrics = from.metrics.Append
+	}
+	a := &App{Config: c, Egress: policies, Server: server.New(options), client: client, auth: authority, log: log, legacy: from}
+	from.now.Store(a)
+	return a, nil
+}
+
+func newWalker(c *config.Config, from *legacy) *route.Walker {
+	w := route.NewWalker(c.Limits.UpstreamCalls)
+	w.Observer, w.Budget, w.Health = from.metrics, from.budget, nil
+	if c.Ejection {
+		w.Health = from.health
+	}
+	return w
 }
 
 // embedded is the catalogue of this binary. It is read once a process, since

@@ -92,6 +92,9 @@ func TestLastRequestClosesTheOld(t *testing.T) {
 	if s.now.Load() == old || s.app().legacy != old.legacy {
 		t.Fatal("it was not exchanged, or does not go on where the old one was")
 	}
+	if was, is := old.Server.Gateway.Walker, s.app().Server.Gateway.Walker; is.Health != was.Health || is.Budget != was.Budget || is.Observer != was.Observer {
+		t.Error("what was known of targets is forgotten")
+	}
 	get("/files") // over a connection of its own
 	conns.becomes(t, 3)
 	if n := old.users.Load(); n != 1 {

@@ -81,6 +81,11 @@ func (l *lines) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// fill is how many lines wait, of how many that can.
+func (l *lines) fill() (held, limit, lost int64) {
+	return int64(len(l.queue)), int64(cap(l.queue)), l.dropped.Load()
+}
+
 func (l *lines) text(s string) { _, _ = l.Write([]byte(s)) }
 
 // close writes what is queued and stops. A request that is still being cut may

@@ -30,6 +30,9 @@ func TestLinesNeverWait(t *testing.T) {
 		l.text(fmt.Sprintf("line %d\n", i))
 	}
 	dropped := l.dropped.Load()
+	if held, limit, lost := l.fill(); held != limit || limit != queued || lost != dropped { // R32
+		t.Errorf("%d of %d wait, %d are lost", held, limit, lost)
+	}
 	close(out.letGo)
 	l.close()
 	written := strings.Count(out.String(), "line ")

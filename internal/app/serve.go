@@ -22,6 +22,7 @@ import (
 	"sluice/internal/llm"
 	"sluice/internal/mockllm"
 	"sluice/internal/server"
+	"sluice/internal/telemetry"
 )
 
 // Exit codes (R01).
@@ -53,6 +54,7 @@ func Serve(args []string, out, errout io.Writer) int {
 	if err != nil {
 		return configFailed(err, errout)
 	}
+	a.legacy.metrics.Bound(telemetry.Bounded{Name: "log_queue", Unit: "entries", Read: lines.fill})
 	listeners, err := listen(context.Background(), c)
 	if err != nil {
 		a.Close()
@@ -92,7 +94,7 @@ func (s *service) run(lines *lines) int {
 	srv.BaseContext = func(net.Listener) context.Context { return base }
 	failed := make(chan error, len(s.listeners))
 	for _, l := range s.listeners {
-		go func() { failed <- srv.Serve(server.Listener(netutil.LimitListener(l, a.Config.Limits.Connections))) }()
+		go func() { failed <- srv.Serve(a.Listener(l)) }()
 	}
 	for {
 		select {
@@ -148,14 +150,20 @@ func (s *service) idle(ctx context.Context) {
 	}
 }
 
+// Listener bounds the connections of a listener and checks what comes over them.
+func (a *App) Listener(l net.Listener) net.Listener {
+	return server.Listener(netutil.LimitListener(l, a.Config.Limits.Connections))
+}
+
 // HTTPServer serves the gateway over HTTP/1. Give it listeners that went
-// through server.Listener.
+// through Listener.
 func (a *App) HTTPServer() *http.Server {
 	l := a.Config.Limits
 	return &http.Server{
 		Handler:           a.Handler(),
 		ReadHeaderTimeout: l.ReadHeader,
 		IdleTimeout:       l.KeepAlive,
+		ConnState:         a.legacy.count,
 		MaxHeaderBytes:    int(l.HeaderBytes) + 32<<10, // net/http counts the request line too; ours decides
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}

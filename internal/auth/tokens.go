@@ -68,6 +68,9 @@ func newTokens(now func() time.Time) *tokens {
 	return t
 }
 
+// Fill is how full the memory of tokens is, in bytes of its keys.
+func (a *Authority) Fill() recent.Fill { return a.tokens.slots.Fill() }
+
 func (t *tokens) close() {
 	t.mu.Lock()
 	t.closed = true

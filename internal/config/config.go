@@ -22,6 +22,10 @@ type Config struct {
 	Own    []string // provider ids that may use this machine's own identity; "all"
 	OwnSet bool     // it was given; otherwise the default applies
 
+	Ejection   bool // leave failing targets out where another can take their place
+	Metrics    bool // show /metrics, see MetricsSet
+	MetricsSet bool // it was given; otherwise on loopback only
+
 	Keys    map[string]secret.String // provider id → API key
 	Configs map[string][]byte        // name → config object, JSON
 	Default []byte                   // config object of requests that name nothing; nil: none
@@ -43,7 +47,7 @@ type Limits struct {
 // Defaults are the shipped values.
 func Defaults() *Config {
 	return &Config{
-		Port:    8787,
+		Port: 8787, Ejection: true,
 		Keys:    map[string]secret.String{},
 		Configs: map[string][]byte{},
 		Limits: Limits{

@@ -149,6 +149,8 @@ func TestSettings(t *testing.T) {
 			return "true"
 		case strings.HasSuffix(s.Key, "host") || strings.HasSuffix(s.Key, "hosts"):
 			return "a.example"
+		case s.Key == "ejection" || s.Key == "metrics":
+			return "off"
 		}
 		return "7"
 	}
@@ -162,7 +164,7 @@ func TestSettings(t *testing.T) {
 			t.Errorf("%s is not the variable of %s", s.Env, s.Key)
 		}
 		keys[s.Key], envs[s.Env] = true, true
-		if d := s.Default(); d == "" && !strings.HasSuffix(s.Key, "host") && s.Key != "allowed_hosts" && s.Key != "cors_origins" && s.Key != "own_credentials" {
+		if d := s.Default(); d == "" && !strings.HasSuffix(s.Key, "host") && s.Key != "allowed_hosts" && s.Key != "cors_origins" && s.Key != "own_credentials" && s.Key != "metrics" {
 			t.Errorf("%s shows no default", s.Key)
 		} else if d != "" {
 			if err := config.Defaults().Parse("f", []byte(s.Key+": "+d), environment()); err != nil {
@@ -194,6 +196,7 @@ func TestShippedValues(t *testing.T) {
 		"read_header_timeout": "10s", "read_body_timeout": "5m0s", "body_stall_timeout": "30s", "keep_alive_timeout": "2m0s", "write_stall_timeout": "1m0s",
 		"connect_timeout": "5s", "first_byte_timeout": "10m0s", "stream_idle_timeout": "2m0s", "total_timeout": "15m0s", "drain_timeout": "30s",
 		"trusted_hosts": "localhost,127.0.0.1,::1,host.docker.internal", "allowed_hosts": "", "cors_origins": "", "own_credentials": "", "mock": "false", "headless": "false",
+		"ejection": "on", "metrics": "",
 	}
 	got := map[string]string{}
 	for i := range config.Settings {

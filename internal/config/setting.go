@@ -64,6 +64,15 @@ var Settings = []Setting{
 		set: func(c *Config, s string) error { c.Own, c.OwnSet = commaList(s), true; return nil }, show: func(*Config) string { return "" },
 	},
 
+	{
+		Key: "ejection", Env: "SLUICE_EJECTION", Help: "on or off: leave a target that keeps failing out for a while where the same strategy has another; off also for cb_config",
+		set: func(c *Config, s string) (err error) { c.Ejection, err = onOff(s); return err }, show: func(*Config) string { return "on" },
+	},
+	{
+		Key: "metrics", Env: "SLUICE_METRICS", Help: "on or off: figures for Prometheus at /metrics; without it on a loopback listener only, since there is no login for it",
+		set: func(c *Config, s string) (err error) { c.Metrics, err = onOff(s); c.MetricsSet = true; return err }, show: func(*Config) string { return "" },
+	},
+
 	fixed(bytesSetting("max_header_bytes", "all headers of a request", func(c *Config) *int64 { return &c.Limits.HeaderBytes })),
 	bytesSetting("max_body_bytes", "a JSON body", func(c *Config) *int64 { return &c.Limits.BodyBytes }),
 	bytesSetting("max_upload_bytes", "a multipart or audio body, which is never held in memory", func(c *Config) *int64 { return &c.Limits.UploadBytes }),
@@ -126,6 +135,17 @@ func boolean(field func(*Config) *bool) func(*Config, string) error {
 		*field(c) = b
 		return nil
 	}
+}
+
+// onOff reads a switch; YAML writes true for a bare on.
+func onOff(s string) (bool, error) {
+	switch strings.ToLower(s) {
+	case "on", "true":
+		return true, nil
+	case "off", "false":
+		return false, nil
+	}
+	return false, fmt.Errorf("%q is not on or off", s)
 }
 
 func commaList(s string) (out []string) {

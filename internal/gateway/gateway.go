@@ -57,7 +57,7 @@ func (g *Gateway) Do(ctx context.Context, x *Exchange) (*llm.Answer, error) {
 		return nil, err
 	}
 	x.Warnings = plan.Warnings
-	env := &policy.Env{Metadata: x.Metadata, Path: x.FullPath}
+	env := &policy.Env{Metadata: x.Metadata, Path: x.FullPath, Caller: x.Key}
 	if x.Body != nil {
 		env.Params = x.Body.Bytes()
 	}

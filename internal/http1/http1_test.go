@@ -398,6 +398,9 @@ func TestIdle(t *testing.T) {
 		_, _ = io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
 	}
+	if held, lost := tr.Idle(); held != 2 || lost != 2 { // reliability rules, R32
+		t.Errorf("%d are idle, %d were closed for want of room; want 2 and 2", held, lost)
+	}
 	for range 3 {
 		resp, err := tr.RoundTrip(post(t, url, "{}"))
 		if err != nil {

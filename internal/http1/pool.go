@@ -57,6 +57,7 @@ func (p *pool) put(c *conn) {
 	defer p.mu.Unlock()
 	list := p.idle[c.at]
 	if len(list) >= c.t.IdlePerHost || p.count >= c.t.IdleTotal {
+		p.lost++
 		c.close()
 		return
 	}

@@ -147,6 +147,14 @@ func refusesHTTP1(err error) bool {
 	return errors.As(err, &remote) && remote.Op == "remote error" && strings.Contains(err.Error(), "no application protocol")
 }
 
+// Idle is how many connections nobody uses now, and how many were closed so far
+// since there were too many.
+func (t *Transport) Idle() (held, lost int64) {
+	t.pool.mu.Lock()
+	defer t.pool.mu.Unlock()
+	return int64(t.pool.count), t.pool.lost
+}
+
 // CloseIdleConnections drops the connections nobody uses.
 func (t *Transport) CloseIdleConnections() {
 	t.pool.drop(time.Time{}, true)
@@ -179,6 +187,7 @@ type pool struct {
 	mu    sync.Mutex
 	idle  map[origin][]*conn // mu
 	count int                // mu
+	lost  int64              // mu; closed for want of room
 	odd   map[origin]bool    // mu; not for this client
 	timer *time.Timer        // mu; nil: nothing is idle
 }

@@ -56,6 +56,7 @@ const (
 	ClassTooLarge  Class = "too_large"
 	ClassStatus    Class = "status"
 	ClassCanceled  Class = "canceled"
+	ClassNoBudget  Class = "retry_budget_exhausted" // in logs, of an Error with NoBudget
 )
 
 // Error is every failure a client may come to read, made by us or by a
@@ -73,6 +74,8 @@ type Error struct {
 	Class      Class
 	RetryAfter time.Duration // what the provider asked for; 0: nothing usable
 	Final      bool          // nothing may be tried after it: the client is gone, or its body is used up
+
+	NoBudget bool // it would have been tried again, but the retries of its origin are used up (R16)
 
 	Origin             // which target it came from, when one was tried
 	Header http.Header // the provider's, already filtered

@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	"sluice/internal/recent"
 )
 
 // Bounds of what is kept, per generation. A plan is counted by its targets and
@@ -12,6 +14,12 @@ const (
 	maxCached  = 16 << 20
 	targetCost = 1 << 10 // bytes, about what one takes
 )
+
+// Fill is how full the memory of plans is, in bytes.
+func (c *Compiler) Fill() recent.Fill {
+	c.sized.Do(func() { c.plans.Max = maxCached })
+	return c.plans.Fill()
+}
 
 // cost is what keeping a plan takes, beside its key.
 func (p *Plan) cost() int { return p.size * targetCost }

@@ -130,3 +130,24 @@ func TestCompileFromManyGoroutines(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// TestPlansAreBounded is R32: a caller can ask for as many different plans as it
+// likes, and only so many are kept.
+func TestPlansAreBounded(t *testing.T) {
+	c := realCompiler(t)
+	c.sized.Do(func() { c.plans.Max = 64 * targetCost }) // the shipped bound takes long to reach
+	for i := range 1000 {
+		if _, err := c.Compile(Source{Provider: "openai", Timeout: fmt.Sprint(i + 1)}); err != nil {
+			t.Fatal(err)
+		}
+		if f := c.Fill(); f.Held > f.Limit {
+			t.Fatalf("after %d: %+v", i, f)
+		}
+	}
+	if f := c.Fill(); f.Held < f.Limit/4 || f.Lost < 800 {
+		t.Errorf("%+v", f)
+	}
+	if f := realCompiler(t).Fill(); f.Limit != 2*maxCached {
+		t.Errorf("the shipped bound: %+v", f)
+	}
+}

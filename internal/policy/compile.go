@@ -92,6 +92,7 @@ func (c *Compiler) compile(src Source, limit int) (*Plan, error) {
 	}
 	b.shareCallerKey()
 	b.keepApart()
+	watch(root, false, Codes{})
 	return &Plan{Root: root, Warnings: b.warnings, size: len(b.targets)}, nil
 }
 

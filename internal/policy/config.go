@@ -39,6 +39,7 @@ type entry struct {
 	timeout    time.Duration
 	strict     *bool
 	lossless   bool
+	breaker    *Breaker
 	retry      *Retry
 	overrides  []Override
 	strategy   *strategy
@@ -53,6 +54,7 @@ type strategy struct {
 	mode       string
 	on         Codes
 	conditions jsonx.Value
+	breaker    *Breaker
 	fallback   string // the default of a conditional
 }
 
@@ -133,6 +135,7 @@ func init() { // the setters refer to each other through read
 		"override_params":           setOverrides,
 		"strict_open_ai_compliance": setStrict,
 		"lossless":                  setLossless,
+		"cb_config":                 setBreaker,
 		"on_status_codes":           func(b *build, _ *entry, p []string, v jsonx.Value) { b.codes(p, v) },
 		"cache":                     setCache,
 		"options":                   func(_ *build, e *entry, _ []string, _ jsonx.Value) { e.legacy = true },

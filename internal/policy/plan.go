@@ -40,9 +40,15 @@ type Target struct {
 	Foreign    []provider.Private       // members of a request that are other vendors' own, where the plan knows several
 	Forward    []string                 // canonical names of client headers to pass on
 	Retry      Retry
+	Breaker    *Breaker      // nil: the built-in rule
 	Timeout    time.Duration // 0: none was asked for
 	Strict     bool          // strict OpenAI compliance
 	Lossless   bool          // refuse what cannot be carried whole
+
+	Origin      string // scheme and host of where it is
+	Identity    string // of its health: provider, origin, its own credential's digest, breaker
+	Replaceable bool   // a strategy above has another target
+	Only        Codes  // not unset: that strategy moves on after these only
 }
 
 // settle takes what authenticates out of the other settings, so that it is
@@ -112,6 +118,7 @@ func (t *Target) keep(path string) {
 // prepare makes what every request to the target would make again.
 func (t *Target) prepare() {
 	t.urls = map[string]*url.URL{}
+	t.identify()
 	for _, e := range t.Provider.Ops {
 		t.keep(e.Path)
 	}

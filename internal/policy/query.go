@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sluice/internal/jsonx"
+	"sluice/internal/secret"
 )
 
 // Limits of regular expressions in conditions (S45).
@@ -18,8 +19,9 @@ const (
 // Env is what conditions can look at.
 type Env struct {
 	Metadata map[string]string
-	Params   []byte // the client's JSON body before overrides; nil: none
-	Path     string // of the request at the gateway
+	Params   []byte        // the client's JSON body before overrides; nil: none
+	Path     string        // of the request at the gateway
+	Caller   secret.String // credential of the caller: no condition sees it, the health of targets does
 }
 
 // lookup finds a dotted path of any depth: metadata.x, params.a.b, url.pathname.

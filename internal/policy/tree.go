@@ -15,6 +15,7 @@ import (
 type inherited struct {
 	overrides []Override
 	retry     *Retry
+	breaker   *Breaker
 	entry     // only customHost, private, forward, timeout and strict
 }
 
@@ -24,6 +25,7 @@ func (in inherited) under(e *entry) inherited {
 	if out.retry == nil {
 		out.retry = in.retry
 	}
+	out.breaker = e.ownBreaker(in.breaker)
 	out.customHost, out.private = e.customHost, e.private
 	if e.customHost == "" {
 		out.customHost, out.private = in.customHost, in.private
@@ -39,6 +41,17 @@ func (in inherited) under(e *entry) inherited {
 		out.strict = in.strict
 	}
 	return out
+}
+
+// ownBreaker is the level's own, else its strategy's, else what it inherits.
+func (e *entry) ownBreaker(inherited *Breaker) *Breaker {
+	switch {
+	case e.breaker != nil:
+		return e.breaker
+	case e.strategy != nil && e.strategy.breaker != nil:
+		return e.strategy.breaker
+	}
+	return inherited
 }
 
 func merge(parent, child []Override) []Override {
@@ -165,7 +178,7 @@ func (b *build) leaf(e entry, in inherited) *Target {
 	t := &Target{
 		Path: e.ref, Provider: e.provider, Key: keyOf(e.key), Fields: e.fields,
 		CustomHost: in.customHost, Private: in.private, Overrides: in.overrides,
-		Forward: in.forward, Timeout: in.timeout,
+		Forward: in.forward, Timeout: in.timeout, Breaker: in.breaker,
 		Strict:   !b.header.lenient && (in.strict == nil || *in.strict),
 		Lossless: b.header.lossless || in.lossless,
 	}
@@ -267,6 +280,10 @@ func setStrategy(b *build, e *entry, path []string, v jsonx.Value) {
 			s.on = b.codes(at(path, name), value)
 		case "conditions":
 			s.conditions = value
+		case "cb_config":
+			if jsonx.KindOf(value) != jsonx.Null {
+				s.breaker = b.readBreaker(at(path, name), value)
+			}
 		case "default":
 			if s.fallback, _ = jsonx.Text(value); jsonx.KindOf(value) != jsonx.String {
 				wrongType(b, at(path, name), "string", value)

@@ -18,7 +18,9 @@ type Map[V any] struct {
 
 	mu         sync.RWMutex // guards all below
 	young, old map[string]entry[V]
-	size       int // cost of young
+	size, aged int   // cost of young and of old
+	moved      int   // keys of old that are in young as well
+	lost       int64 // keys that went
 	turned     time.Time
 }
 
@@ -55,15 +57,22 @@ func (m *Map[V]) Put(key []byte, value V, cost int) {
 	now := m.now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.size += len(key) + cost
-	if m.young == nil || m.size > m.Max || m.late(now) {
-		m.turn(now)
-		m.size = len(key) + cost
+	_, young := m.young[string(key)]
+	if _, old := m.old[string(key)]; old && !young {
+		m.moved++
 	}
+	if m.young == nil || m.size+len(key)+cost > m.Max || m.late(now) {
+		if m.turn(now); young {
+			m.moved++
+		}
+	}
+	m.size += len(key) + cost
 	m.young[string(key)] = entry[V]{value, cost}
 }
 
 func (m *Map[V]) turn(now time.Time) {
+	m.lost += int64(len(m.old) - m.moved)
+	m.aged, m.moved = m.size, 0
 	m.old, m.young, m.size, m.turned = m.young, map[string]entry[V]{}, 0, now
 }
 

@@ -64,3 +64,25 @@ func TestMapTogether(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// TestFill: what is held stays within the limit, and each key that went is
+// counted once (R32).
+func TestFill(t *testing.T) {
+	m := recent.Map[int]{Max: 100 * 15}
+	for i := range 1000 {
+		m.Put(key(i), i, 10)
+		m.Get(key(0)) // stays
+		if f := m.Fill(); f.Held > f.Limit || f.Limit != 2*100*15 {
+			t.Fatalf("after %d: %+v", i, f)
+		}
+	}
+	kept := int64(0)
+	for i := range 1000 {
+		if _, ok := m.Get(key(i)); ok {
+			kept++
+		}
+	}
+	if f := m.Fill(); f.Lost != 1000-kept {
+		t.Errorf("%d of 1000 are kept, %d are lost", kept, f.Lost)
+	}
+}

@@ -21,11 +21,42 @@ type Walker struct {
 	MaxCalls int            // attempts per walk, all targets and retries together
 	Random   func() float64 // uniform in [0, 1)
 	Sleep    func(ctx context.Context, d time.Duration) error
+	Now      func() time.Time // nil: time.Now
+
+	Health   *Health  // nil: no target is ever left out
+	Budget   *Budget  // nil: retries have no bound but a plan's own
+	Observer Observer // nil: nobody counts
+}
+
+// Observer counts what happens on walks. Its words are bounded: catalogue ids,
+// classes and statuses.
+type Observer interface {
+	Attempted(provider string, err *llm.Error) // nil: it was answered
+	Retried(provider string, granted bool)     // or the budget forbade it
+	Ejected(provider string, why Reason)
+	Rescued(retried bool) // a request that would have failed: by a retry, or by another target
 }
 
 // NewWalker returns a Walker with the real clock and the real dice.
 func NewWalker(maxCalls int) *Walker {
-	return &Walker{MaxCalls: maxCalls, Random: rand.Float64, Sleep: sleep}
+	return &Walker{MaxCalls: maxCalls, Random: rand.Float64, Sleep: sleep, Health: NewHealth(), Budget: NewBudget()}
+}
+
+// epoch is where times are counted from; 0 is never one.
+var epoch = time.Now().Add(-time.Hour)
+
+func (w *Walker) now() time.Duration {
+	if w.Now == nil {
+		return time.Since(epoch)
+	}
+	return w.Now().Sub(epoch)
+}
+
+// Ejected visits the targets that are left out now, or wait for their probe.
+func (w *Walker) Ejected(visit func(provider, path string)) {
+	if w.Health != nil {
+		w.Health.each(w.now(), visit)
+	}
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -43,7 +74,11 @@ func sleep(ctx context.Context, d time.Duration) error {
 // none is left. The error is the last target's *llm.Error (R19).
 func (w *Walker) Walk(ctx context.Context, n policy.Node, env *policy.Env, call Call) (*llm.Answer, error) {
 	k := walk{Walker: w, env: env, call: call, left: w.MaxCalls}
-	return k.node(ctx, n)
+	answer, err := k.node(ctx, n)
+	if err == nil && k.left < w.MaxCalls-1 && w.Observer != nil {
+		w.Observer.Rescued(answer.Retries > 0)
+	}
+	return answer, err
 }
 
 // walk is one walk under way.
@@ -73,9 +108,14 @@ func (k *walk) node(ctx context.Context, n policy.Node) (*llm.Answer, error) {
 }
 
 func (k *walk) fallback(ctx context.Context, f *policy.Fallback) (answer *llm.Answer, err error) {
+	out := k.out(f.Targets, nil)
 	for i, n := range f.Targets {
+		last := out.covers(i+1, len(f.Targets))
+		if out.has(i) || !k.admit(n) && (err != nil || !last) {
+			continue
+		}
 		answer, err = k.node(ctx, n)
-		if err == nil || i == len(f.Targets)-1 || k.closed(ctx, err) || !moves(f, failure(err)) {
+		if err == nil || last || k.closed(ctx, err) || !moves(f, failure(err)) {
 			break
 		}
 	}
@@ -91,12 +131,20 @@ func moves(f *policy.Fallback, e *llm.Error) bool {
 // loadBalance draws one target; one that could not even be connected to is
 // replaced once (R19).
 func (k *walk) loadBalance(ctx context.Context, l *policy.LoadBalance) (*llm.Answer, error) {
-	first := k.draw(l.Weights, -1)
+	out := k.out(l.Targets, l.Weights)
+	first := k.drawHealthy(l, out)
 	answer, err := k.node(ctx, l.Targets[first])
 	if err == nil || !unconnected(failure(err)) || k.closed(ctx, err) {
 		return answer, err
 	}
-	if second := k.draw(l.Weights, first); second >= 0 {
+	out.add(first)
+	second := k.drawHealthy(l, out)
+	if second < 0 { // all others are out: better one of them than a failure
+		out = set{}
+		out.add(first)
+		second = k.draw(l.Weights, out)
+	}
+	if second >= 0 {
 		return k.node(ctx, l.Targets[second])
 	}
 	return nil, err
@@ -107,17 +155,17 @@ func unconnected(e *llm.Error) bool {
 }
 
 // draw picks a position by weight, -1 when nothing but except has any.
-func (k *walk) draw(weights []float64, except int) int {
+func (k *walk) draw(weights []float64, except set) int {
 	const share = 1.0 / 128 // so that even the largest weights of a whole plan have a sum
 	sum := 0.0
 	for i, w := range weights {
-		if i != except {
+		if !except.has(i) {
 			sum += w * share
 		}
 	}
 	point, last := k.Random()*sum, -1
 	for i, w := range weights {
-		if i == except || w == 0 {
+		if except.has(i) || w == 0 {
 			continue
 		}
 		if last = i; point < w*share {
@@ -130,9 +178,12 @@ func (k *walk) draw(weights []float64, except int) int {
 
 // target tries one target as often as its retry setting says.
 func (k *walk) target(ctx context.Context, t *policy.Target) (*llm.Answer, error) {
+	budget := k.account(t)
 	for tried := 0; ; tried++ {
-		k.left--
-		answer, err := k.call(ctx, t)
+		answer, err := k.attempt(ctx, t)
+		if tried > 0 && budget != nil {
+			budget.over(k.now())
+		}
 		if err == nil {
 			answer.Origin = llm.Origin{Provider: t.Provider.ID, Path: t.Path, Retries: tried}
 			return answer, nil
@@ -150,7 +201,14 @@ func (k *walk) target(ctx context.Context, t *policy.Target) (*llm.Answer, error
 		if k.closed(ctx, err) {
 			return nil, e
 		}
+		if !k.granted(budget, t) {
+			e.NoBudget = true
+			return nil, e
+		}
 		if err := k.Sleep(ctx, wait); err != nil {
+			if budget != nil {
+				budget.over(k.now())
+			}
 			return nil, canceled(e, err)
 		}
 	}

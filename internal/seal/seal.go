@@ -33,6 +33,9 @@ func New() *Memory {
 	return &Memory{turns: recent.Map[turn]{Max: maxBytes, Life: life}}
 }
 
+// Fill is how full it is, in bytes.
+func (m *Memory) Fill() recent.Fill { return m.turns.Fill() }
+
 // Owner is whose proofs: one credential at one origin.
 type Owner [sha256.Size]byte
 

@@ -1,6 +1,8 @@
 package seal_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -103,5 +105,24 @@ func TestTurnsWithoutSealsAreNotKept(t *testing.T) {
 	m.Restore(owner, p)
 	if n := len(p.Messages[1].Parts); n != 1 {
 		t.Errorf("the turn has %d parts now", n)
+	}
+}
+
+// TestMemoryIsBounded is R32.
+func TestMemoryIsBounded(t *testing.T) {
+	m := seal.New()
+	big := strings.Repeat("x", 900<<10) // one text, counted for each turn
+	for i := range 200 {
+		reply := &llm.Reply{Choices: []llm.Choice{{Messages: []llm.Message{{Role: llm.Assistant, Parts: []llm.Part{
+			{Kind: llm.PartThinking, Text: big, Seal: &llm.Seal{Data: "s"}},
+			{Kind: llm.PartCall, Call: &llm.Call{ID: fmt.Sprint("c", i), Name: "f"}},
+		}}}}}}
+		m.Keep(seal.OwnerOf("o", "k"), reply)
+		if f := m.Fill(); f.Held > f.Limit || f.Limit != 64<<20 {
+			t.Fatalf("after %d: %+v", i, f)
+		}
+	}
+	if f := m.Fill(); f.Held < f.Limit/4 || f.Lost < 100 {
+		t.Errorf("%+v", f)
 	}
 }

@@ -21,6 +21,7 @@ const greeting = `Sluice says hey! One door to every model.
   GET  /v1/models             known models, or a provider's own
   any  /v1/...                every other path goes to the provider as it is
   GET  /livez, /readyz        health
+  GET  /metrics               figures for Prometheus, on loopback
 
 Name the provider with x-portkey-provider, a policy with x-portkey-config,
 or write @provider/model as the model. All paths work without /v1 too.
@@ -36,6 +37,24 @@ func (v *visit) readyz() {
 		return
 	}
 	v.text(http.StatusOK, "ok\n")
+}
+
+const metricsPath = "/metrics"
+
+// metrics is for Prometheus. Without a login it is open on a loopback listener
+// only, unless the operator says otherwise (S54).
+func (v *visit) metrics() {
+	if v.Metrics == nil {
+		v.refuse(&llm.Error{Kind: llm.NotFound, Status: http.StatusNotFound, Message: "Not Found"})
+		return
+	}
+	body := v.Metrics(nil)
+	h := v.w.Header()
+	h.Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	v.head(http.StatusOK)
+	v.write(body)
 }
 
 func (v *visit) text(status int, body string) {

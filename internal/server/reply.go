@@ -62,6 +62,7 @@ func list(texts []string) string {
 
 func (v *visit) head(status int) {
 	v.status = status
+	v.first = time.Since(v.start)
 	v.w.WriteHeader(status)
 }
 
@@ -161,13 +162,16 @@ func (v *visit) refuse(err error) {
 	if e.Kind == llm.NotSupported && e.Path != "" || e.Kind == llm.Internal {
 		h["X-Portkey-Gateway-Exception"] = []string{"true"}
 	}
-	if e.Kind == llm.BodyTooLarge { // the rest of it is not read
+	early := e.Kind == llm.Overloaded && v.early()
+	if e.Kind == llm.BodyTooLarge || e.Kind == llm.Overloaded && !early { // the rest of it is not read
 		h["Connection"] = []string{"close"}
 	}
 	if e.Kind == llm.Overloaded || e.Kind == llm.ShuttingDown {
 		h["Retry-After"] = []string{"1"}
 	}
-	v.failure(e)
+	if v.failure(e); early {
+		v.drain()
+	}
 }
 
 func (v *visit) failure(e *llm.Error) {

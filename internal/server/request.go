@@ -20,6 +20,7 @@ import (
 
 // serve answers an operation: read, ask the gateway, write.
 func (v *visit) serve() {
+	v.served = true
 	x, err := v.exchange()
 	defer func() {
 		if x != nil {
@@ -192,8 +193,9 @@ func (v *visit) readBody(x *gateway.Exchange, kind bodyKind) error {
 	}
 	body := &bounded{visit: v, left: limit, limit: limit, end: v.start.Add(v.Limits.BodyTime)}
 	if kind == rawBody {
-		x.Raw = &upstream.RawBody{Reader: body, ContentType: v.r.Header.Get("Content-Type"), Length: v.r.ContentLength}
-		return nil
+		reader, err := form(body, first(v.r.Header, "Content-Type"))
+		x.Raw = &upstream.RawBody{Reader: reader, ContentType: first(v.r.Header, "Content-Type"), Length: v.r.ContentLength}
+		return err
 	}
 	if v.r.ContentLength == 0 || v.r.Body == http.NoBody {
 		if v.op != llm.Relay && v.op != llm.Models {
@@ -239,14 +241,14 @@ func (v *visit) slurp(body *bounded) ([]byte, error) {
 		room = n
 	}
 	if !v.hold(room) {
-		return nil, overloaded()
+		return nil, v.overloaded(BufferBudget)
 	}
 	buf := make([]byte, 0, min(room, 1<<20)+1)
 	for {
 		n, err := body.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		if err == nil && int64(len(buf)) > v.held && !v.hold(int64(len(buf))) {
-			err = overloaded()
+			err = v.overloaded(BufferBudget)
 		}
 		if errors.Is(err, io.EOF) {
 			return buf, nil

@@ -39,6 +39,7 @@ var table = []rule{
 	{"GET,HEAD", "/", public, (*visit).greet},
 	{"GET,HEAD", "/livez", public, (*visit).livez},
 	{"GET,HEAD", "/readyz", public, (*visit).readyz},
+	{"GET,HEAD", metricsPath, public, (*visit).metrics},
 	{"POST", "/chat/completions", inference, operation(llm.Chat)},
 	{"POST", "/completions", inference, operation(llm.Complete)},
 	{"POST", "/embeddings", inference, operation(llm.Embed)},
@@ -158,7 +159,7 @@ func (v *visit) route() {
 		v.refuse(e)
 		return
 	}
-	if !ok || !versioned && path != "/" && !isHealth(path) && !slices.Contains(bare, firstSegment(path)) {
+	if !ok || !versioned && !isOwn(path) && !slices.Contains(bare, firstSegment(path)) {
 		v.refuse(&llm.Error{Kind: llm.NotFound, Status: http.StatusNotFound, Message: "Not Found"})
 		return
 	}
@@ -244,6 +245,12 @@ func firstSegment(path string) string {
 	first, _, _ := strings.Cut(path[1:], "/")
 	return first
 }
+
+// isOwn are the pages of the gateway itself.
+func isOwn(path string) bool { return path == "/" || isReserved(path) }
+
+// isReserved are those that have a place when no other request has (R31).
+func isReserved(path string) bool { return isHealth(path) || path == metricsPath }
 
 func isHealth(path string) bool { return path == "/livez" || path == "/readyz" }
 

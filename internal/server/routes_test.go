@@ -105,7 +105,7 @@ func TestPublicPathsAreExact(t *testing.T) {
 			public = append(public, route.Path)
 		}
 	}
-	if got := strings.Join(public, " "); got != "/ /livez /readyz" {
+	if got := strings.Join(public, " "); got != "/ /livez /readyz /metrics" {
 		t.Errorf("public are %s", got)
 	}
 	for _, path := range public {

@@ -24,7 +24,16 @@ type Options struct {
 	Hop            string   // our own hop token (S15)
 	Log            *slog.Logger
 	Version        string
-	Shared         *Shared // what it goes on counting; nil: it begins anew
+	Shared         *Shared               // what it goes on counting; nil: it begins anew
+	Meter          Meter                 // nil: nobody counts
+	Metrics        func(b []byte) []byte // appends the page at /metrics; nil: there is none (S54)
+}
+
+// Meter counts requests. Its words are bounded: operations, catalogue ids,
+// outcomes and the names of limits.
+type Meter interface {
+	Request(op, provider, outcome string, firstByte, total time.Duration)
+	Shed(limit string)
 }
 
 // Shared is what one Server hands to the next that takes its place: both are at
@@ -78,6 +87,7 @@ type visit struct {
 	r     *http.Request
 	trace string
 	start time.Time
+	first time.Duration // until the head of the answer; 0: there is none
 
 	op       llm.Op
 	door     *dialect.Dialect // what the client speaks
@@ -89,6 +99,7 @@ type visit struct {
 	upgrade  bool // to a WebSocket
 
 	deployment string // of Azure's, which is the model where the body names none
+	served     bool   // it is for a provider
 	attempts   int
 	held       int64 // bytes counted in Server.buffered
 	usage      *llm.Usage
@@ -103,26 +114,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer v.boundRest()
 	defer v.log()
 	defer v.recover()
-	if s.inFlight.Add(1) > s.Limits.InFlight && !isHealth(r.URL.Path) {
-		s.inFlight.Add(-1)
-		v.refuse(overloaded())
+	if !s.enter(r.URL.Path) {
+		v.shed(InFlight)
 		return
 	}
 	defer s.inFlight.Add(-1)
 	v.route()
-}
-
-// boundRest gives what was not read of a body its time: net/http reads some of
-// it once we are done, and would wait for a silent client for ever. The
-// connection's next request has clocks of its own.
-func (v *visit) boundRest() {
-	if v.r.Body != http.NoBody {
-		_ = http.NewResponseController(v.w).SetReadDeadline(time.Now().Add(v.Limits.StallTime))
-	}
-}
-
-func overloaded() *llm.Error {
-	return &llm.Error{Kind: llm.Overloaded, Status: http.StatusServiceUnavailable, Message: "the gateway is at its limit of requests: try again in a moment"}
 }
 
 func (v *visit) recover() {
@@ -183,10 +180,34 @@ func (v *visit) log() {
 	if errors.As(v.err, &e) {
 		_, code := e.Kind.Words()
 		add("error", code)
-		add("class", string(e.Class))
+		if e.NoBudget {
+			add("class", string(llm.ClassNoBudget))
+		} else {
+			add("class", string(e.Class))
+		}
 	}
 	add("outcome", v.outcome)
 	attrs = append(attrs, slog.Int64("ms", time.Since(v.start).Milliseconds()), slog.String("trace", v.trace))
 	v.trace = ""
+	v.count(e)
 	v.Log.LogAttrs(v.r.Context(), slog.LevelInfo, "request", attrs...)
+}
+
+// count books the request with whoever keeps count.
+func (v *visit) count(e *llm.Error) {
+	if v.Meter == nil {
+		return
+	}
+	op, outcome := "none", v.outcome
+	if v.served {
+		op = v.op.String()
+	}
+	switch {
+	case outcome != "":
+	case e != nil:
+		_, outcome = e.Kind.Words()
+	default:
+		outcome = "ok"
+	}
+	v.Meter.Request(op, v.origin.Provider, outcome, v.first, time.Since(v.start))
 }

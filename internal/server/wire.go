@@ -31,6 +31,7 @@ const (
 	maxHead      = 128 << 10 // above net/http's own limit, which answers 431
 	maxChunkLine = 16        // hex digits
 	maxChunkExt  = 4 << 10   // of all chunks of a body together
+	keptLine     = 1 << 10   // memory for the next head
 )
 
 // phase is where in a request the next byte stands.
@@ -108,7 +109,9 @@ func (c *strictConn) head(b []byte) (int, bool) {
 	}
 	end += max(before-3, 0) + 4
 	f, ok := judge(c.line[:end-2])
-	c.line = c.line[:0]
+	if c.line = c.line[:0]; cap(c.line) > keptLine { // an idle connection keeps little (R30)
+		c.line = nil
+	}
 	switch {
 	case f.chunked:
 		c.phase, c.exts = inChunkSize, 0

@@ -71,7 +71,8 @@ func (b *RawBody) Read(p []byte) (int, error) {
 
 // Client makes attempts. It is safe for concurrent use.
 type Client struct {
-	transport http.RoundTripper
+	transport http.RoundTripper // pool, but for tests
+	pool      *http1.Transport
 	dialects  func(name string) (*dialect.Dialect, bool)
 	limits    Limits
 	agent     string
@@ -79,6 +80,8 @@ type Client struct {
 	now       func() time.Time
 	seals     *seal.Memory
 	authority *auth.Authority
+	conns     atomic.Int64 // connections to providers
+	dialled   atomic.Int64
 }
 
 // Options are what a Client is made of.
@@ -102,35 +105,37 @@ const (
 
 // New makes a Client with a connection pool of its own.
 func New(o Options) *Client {
-	const perHost = 1024 // idle connections kept: as many as may well run at once
 	if o.Seals == nil {
 		o.Seals = seal.New()
 	}
-	return &Client{
-		transport: &http1.Transport{
-			Dial:        o.Dialer.DialContext,
-			Handshake:   o.Limits.Connect,
-			TLS:         &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(perHost)},
-			HeadBytes:   int(o.Limits.HeaderBytes),
-			HeadCount:   maxHeaders,
-			Interim:     maxInterim,
-			WriteStall:  writeStall,
-			IdleTime:    idleTime,
-			IdlePerHost: perHost,
-			IdleTotal:   4 * perHost,
-			Other: interim{&http.Transport{
-				DialContext:            o.Dialer.DialContext,
-				TLSHandshakeTimeout:    o.Limits.Connect,
-				MaxIdleConns:           4 * perHost,
-				MaxIdleConnsPerHost:    perHost,
-				IdleConnTimeout:        idleTime,
-				MaxResponseHeaderBytes: o.Limits.HeaderBytes,
-				DisableCompression:     true, // we ask for gzip and bound it ourselves
-				ForceAttemptHTTP2:      true,
-			}},
-		},
+	c := &Client{
 		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now, seals: o.Seals, authority: o.Auth,
 	}
+	dial := c.counted(o.Dialer.DialContext)
+	c.pool = &http1.Transport{
+		Dial:        dial,
+		Handshake:   o.Limits.Connect,
+		TLS:         &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(idlePerHost)},
+		HeadBytes:   int(o.Limits.HeaderBytes),
+		HeadCount:   maxHeaders,
+		Interim:     maxInterim,
+		WriteStall:  writeStall,
+		IdleTime:    idleTime,
+		IdlePerHost: idlePerHost,
+		IdleTotal:   MaxIdle,
+		Other: interim{&http.Transport{
+			DialContext:            dial,
+			TLSHandshakeTimeout:    o.Limits.Connect,
+			MaxIdleConns:           MaxIdle,
+			MaxIdleConnsPerHost:    idlePerHost,
+			IdleConnTimeout:        idleTime,
+			MaxResponseHeaderBytes: o.Limits.HeaderBytes,
+			DisableCompression:     true, // we ask for gzip and bound it ourselves
+			ForceAttemptHTTP2:      true,
+		}},
+	}
+	c.transport = c.pool
+	return c
 }
 
 // Close drops the idle connections.

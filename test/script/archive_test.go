@@ -32,7 +32,7 @@ type want struct {
 
 // The marks of requests and of answers. README.md says what they mean.
 var (
-	requestMarks = []string{"raw", "escaped", "chunked", "leave"}
+	requestMarks = []string{"raw", "escaped", "chunked", "leave", "again", "later"}
 	answerMarks  = []string{"escaped", "chunked", "delay", "gap", "close", "abort", "hang", "gzip", "to", "early", "bytewise", "endless", "amazon", "damage"}
 )
 

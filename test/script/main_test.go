@@ -74,6 +74,13 @@ func run(t *testing.T, path string) {
 	t.Cleanup(provider.stop)
 	g := startGateway(t, s, down)
 	for i, st := range s.steps {
+		g.later(st.request.wait("later", 0))
+		for range st.request.number("again") {
+			if _, err := send(down.Addr().String(), st.request, moments{provider.asked, g.waiting}); err != nil {
+				t.Fatalf("request/%d: %v", i+1, err)
+			}
+			g.settle(t)
+		}
 		o, err := send(down.Addr().String(), st.request, moments{provider.asked, g.waiting})
 		if err != nil {
 			t.Fatalf("request/%d: %v\n%s", i+1, err, g.log.text())
@@ -137,6 +144,7 @@ type gateway struct {
 	waiting chan struct{} // one token for each wait before a retry
 	started atomic.Int64
 	ended   atomic.Int64
+	ahead   atomic.Int64 // how far the router's clock is, in nanoseconds
 
 	mu     sync.Mutex // guards all below
 	sleeps []time.Duration
@@ -188,6 +196,7 @@ func (g *gateway) inject(t *testing.T, a *app.App, s *script) {
 	w := a.Server.Gateway.Walker
 	w.Random = g.draw
 	sleep, real := w.Sleep, strings.TrimSpace(string(s.files["clock"])) == "real"
+	w.Now = func() time.Time { return time.Now().Add(time.Duration(g.ahead.Load())) }
 	w.Sleep = func(ctx context.Context, d time.Duration) error {
 		g.mu.Lock()
 		g.sleeps = append(g.sleeps, d)
@@ -199,6 +208,10 @@ func (g *gateway) inject(t *testing.T, a *app.App, s *script) {
 		return context.Cause(ctx)
 	}
 }
+
+// later moves the clock of the router, by which targets stay out and retries are
+// counted.
+func (g *gateway) later(d time.Duration) { g.ahead.Add(int64(d)) }
 
 func (g *gateway) draw() float64 {
 	g.mu.Lock()

@@ -123,6 +123,12 @@ func (m *message) wait(mark string, otherwise time.Duration) time.Duration {
 	return otherwise
 }
 
+// number is the number a mark names, 0 without it.
+func (m *message) number(mark string) int {
+	n, _ := strconv.Atoi(m.marks[mark])
+	return n
+}
+
 // get finds a header; without it the text is empty.
 func (m *message) get(name string) string {
 	for _, f := range m.header {
