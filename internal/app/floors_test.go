@@ -10,32 +10,6 @@ import (
 // floors is the table of ADR 0001. A folder belongs to the floor of the
 // longest name that covers it.
 var floors = map[string]int{
-<<<<<<< HEAD
-	"providers":         0,
-	"internal/jsonx":    0,
-	"internal/secret":   0,
-	"internal/framing":  0,
-	"internal/http1":    0,
-	"internal/recent":   0,
-	"internal/llm":      1,
-	"internal/egress":   1,
-	"internal/dialect":  2,
-	"internal/provider": 3,
-	"internal/config":   3,
-	"internal/policy":   4,
-	"internal/seal":     4,
-	"internal/auth":     4,
-	"internal/route":    5,
-	"internal/upstream": 5,
-	"internal/gateway":  6,
-	"internal/server":   7,
-	"internal/mockllm":  7,
-	"internal/app":      8,
-	"cmd/sluice":        9,
-	"tools":             9,
-	"test":              9,
-	"bench":             9,
-=======
 	"providers":          0,
 	"internal/jsonx":     0,
 	"internal/secret":    0,
@@ -60,7 +34,7 @@ var floors = map[string]int{
 	"cmd/sluice":         9,
 	"tools":              9,
 	"test":               9,
->>>>>>> main
+	"bench":              9,
 }
 
 func floorOf(pkg string) (floor int, ok bool) {
