@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,6 +26,7 @@ const (
 // beforehand.
 type mock struct {
 	addr      string
+	asked     atomic.Int64
 	failing   bool
 	delay     time.Duration
 	pieces    int // of a stream
@@ -112,6 +114,7 @@ func (m *mock) serve(conn net.Conn) {
 		if _, err := io.Copy(&body, req.Body); err != nil {
 			return
 		}
+		m.asked.Add(1)
 		said := &m.openai
 		if strings.HasSuffix(req.URL.Path, "/messages") {
 			said = &m.anthropic

@@ -120,6 +120,7 @@ func (r *run) cell(ctx context.Context, g gateway, s scenario) (got sample, err 
 	}
 	idle := p.usage()
 	got.Idle = float64(idle.rss) / mib
+	failures := r.world.failing.asked.Load()
 	if s.kind == streams {
 		r.streams(ctx, p, l, s, &got)
 	} else {
@@ -128,6 +129,9 @@ func (r *run) cell(ctx context.Context, g gateway, s scenario) (got sample, err 
 	got.Answered, got.Failed = l.answered.Load(), l.failed.Load()
 	if err := l.err(); err != nil {
 		return got, fmt.Errorf("%d of %d failed: %w", got.Failed, got.Answered+got.Failed, err)
+	}
+	if failures = r.world.failing.asked.Load() - failures; s.route == fallback && failures < got.Answered {
+		return got, fmt.Errorf("only %d of %d requests met a failure", failures, got.Answered)
 	}
 	return got, nil
 }

@@ -118,7 +118,8 @@ func headers(to route, targets []string) string {
 	for _, target := range targets {
 		list = append(list, `{"provider":"`+provider+`","api_key":"key","custom_host":"http://`+target+`/v1"}`)
 	}
-	return `x-portkey-config: {"strategy":{"mode":"` + mode + `"},"targets":[` + strings.Join(list, ",") + "]}\r\n"
+	// Every request shall meet the failure: a target that always fails would be left out.
+	return `x-portkey-config: {"strategy":{"mode":"` + mode + `","cb_config":{"failure_threshold":1000000}},"targets":[` + strings.Join(list, ",") + "]}\r\n"
 }
 
 // request is what a scenario sends, head and body.
