@@ -6,7 +6,7 @@ E2E := test/e2e
 FUZZTIME := 60s
 SOAK := 5m
 
-.PHONY: help build run test test-go test-e2e test-provider e2e-deps matrix lint generate bench fuzz soak vuln check clean
+.PHONY: help build run test test-go test-e2e test-provider e2e-deps matrix lint generate bench bench-parts fuzz soak vuln check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -57,7 +57,10 @@ lint: ## golangci-lint, built from tools/lint/go.mod
 generate: ## write what is generated: provider pages, README matrix, config reference
 	go run ./tools/gen
 
-bench: ## benchmarks of the hot paths
+bench: ## what the gateway adds, beside nginx and a plain proxy; BENCH=S1,S2 for some, BENCHFLAGS
+	go run ./bench -only '$(BENCH)' $(BENCHFLAGS)
+
+bench-parts: ## Go benchmarks of the hot paths
 	go test -run '^$$' -bench . -benchmem ./internal/...
 
 fuzz: ## fuzz each target for a minute (FUZZTIME)

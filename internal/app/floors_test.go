@@ -34,6 +34,7 @@ var floors = map[string]int{
 	"cmd/sluice":         9,
 	"tools":              9,
 	"test":               9,
+	"bench":              9,
 }
 
 func floorOf(pkg string) (floor int, ok bool) {
