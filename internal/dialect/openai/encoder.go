@@ -23,10 +23,10 @@ type encoder struct {
 
 type partState struct {
 	part  *llm.Part
-	call  int64  // index among the client's calls
-	start int    // of the text in the joined text, in characters
-	args  bool   // some arguments were written
-	text  []byte // so far
+	call  int64 // index among the client's calls
+	start int   // of the text in the joined text, in characters
+	args  bool  // some arguments were written
+	text  dialect.Ruler
 	whole []byte // arguments that are known at their end only: they become plain text
 	wait  bool
 	cites []llm.Cite
@@ -253,7 +253,7 @@ func (e *encoder) text(dst []byte, ev *llm.Event, s *partState, text string) []b
 	switch s.part.Kind {
 	case llm.PartText:
 		e.of(ev.Choice).runes += utf8.RuneCountInString(text)
-		s.text = append(s.text, text...)
+		s.text.Add(text)
 		d.Text("content", text)
 	case llm.PartRefusal:
 		d.Text("refusal", text)
@@ -319,7 +319,7 @@ func (e *encoder) close(dst []byte, ev *llm.Event) []byte {
 	}
 	var list dialect.List
 	for i := range s.cites {
-		if v := annotation(&s.cites[i], string(s.text), s.start); v != nil {
+		if v := annotation(&s.cites[i], &s.text, s.start); v != nil {
 			list.Add(v)
 		}
 	}

@@ -194,7 +194,7 @@ func (t *joined) add(p *llm.Part) (all bool) {
 	t.some = true
 	placed := 0
 	for i := range p.Cites {
-		if v := annotation(&p.Cites[i], p.Text, start); v != nil {
+		if v := annotation(&p.Cites[i], dialect.RulerOf(p.Text), start); v != nil {
 			t.cites.Add(v)
 			placed++
 		}
@@ -204,22 +204,22 @@ func (t *joined) add(p *llm.Part) (all bool) {
 
 // annotation writes a citation of a text that begins at start of the message,
 // in characters; nil for one that leads to no address.
-func annotation(c *llm.Cite, text string, start int) jsonx.Value {
+func annotation(c *llm.Cite, text *dialect.Ruler, start int) jsonx.Value {
 	if c.Family == family {
 		return c.Raw
 	}
 	if c.URL == "" {
 		return nil
 	}
-	from, to := 0, len(text)
-	if c.End > 0 && c.End <= len(text) && c.Start <= c.End {
+	from, to := 0, text.Bytes()
+	if c.End > 0 && c.End <= text.Bytes() && c.Start <= c.End {
 		from, to = c.Start, c.End
 	}
 	var u, o dialect.Writer
 	u.Text("url", c.URL)
 	u.Text("title", c.Title)
-	u.Number("start_index", int64(start+utf8.RuneCountInString(text[:from])))
-	u.Number("end_index", int64(start+utf8.RuneCountInString(text[:to])))
+	u.Number("start_index", int64(start+text.Runes(from)))
+	u.Number("end_index", int64(start+text.Runes(to)))
 	o.Text("type", "url_citation")
 	o.Raw("url_citation", u.Object())
 	return o.Object()

@@ -32,6 +32,7 @@ type outItem struct {
 // outPart is a part under way.
 type outPart struct {
 	p     *llm.Part
+	said  []byte // its text or arguments so far
 	in    *outItem
 	index int64 // within the item
 	begun bool
@@ -142,6 +143,9 @@ next:
 func (e *encoder) end(dst []byte) []byte {
 	dst = e.settle(dst)
 	var list dialect.List
+	for _, p := range e.parts { // they never ended
+		p.settle()
+	}
 	for _, i := range e.items {
 		if i.written == nil { // its parts never ended
 			i.written = i.write(e.a.as.Chat)

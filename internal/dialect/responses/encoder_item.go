@@ -146,7 +146,7 @@ func (e *encoder) text(dst []byte, p *outPart, text string) []byte {
 	if text == "" || p.in.kind != message && p.in.kind != reasoning {
 		return dst
 	}
-	p.p.Text += text
+	p.said = append(p.said, text...)
 	name := "response.output_text.delta"
 	switch {
 	case p.p.Kind == llm.PartRefusal:
@@ -176,6 +176,7 @@ func (e *encoder) beginThought(dst []byte, p *outPart) []byte {
 }
 
 func (e *encoder) cite(dst []byte, p *outPart, c *llm.Cite) []byte {
+	p.settle()
 	v := annotation(c, p.p.Text)
 	if p.p.Cites = append(p.p.Cites, *c); v == nil {
 		return dst
@@ -190,7 +191,7 @@ func (e *encoder) arguments(dst []byte, p *outPart, args string) []byte {
 	if args == "" {
 		return dst
 	}
-	if p.p.Call.Args += args; p.wait {
+	if p.said = append(p.said, args...); p.wait {
 		return dst
 	}
 	return e.argumentsDelta(dst, p, p.p.Call.FreeForm, args)
@@ -204,9 +205,20 @@ func (e *encoder) argumentsDelta(dst []byte, p *outPart, free bool, args string)
 	return e.partEvent(dst, name, p, func(w *dialect.Writer) { w.Text("delta", args) })
 }
 
+// settle gives the part what was said of it: growing a text piece by piece would
+// copy it with each.
+func (p *outPart) settle() {
+	switch p.in.kind {
+	case call:
+		p.p.Call.Args = string(p.said)
+	case message, reasoning:
+		p.p.Text = string(p.said)
+	}
+}
+
 // close writes the end of a part, and of its item where nothing can follow.
 func (e *encoder) close(dst []byte, p *outPart, final *llm.Part) []byte {
-	if final != nil {
+	if p.settle(); final != nil {
 		*p.p = final.Clone()
 	}
 	i := p.in
