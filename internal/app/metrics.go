@@ -1,9 +1,6 @@
 package app
 
 import (
-	"net"
-	"net/http"
-
 	"sluice/internal/config"
 	"sluice/internal/recent"
 	"sluice/internal/server"
@@ -60,16 +57,5 @@ func filled(read func() recent.Fill) func() (held, limit, lost int64) {
 	return func() (int64, int64, int64) {
 		f := read()
 		return f.Held, f.Limit, f.Lost
-	}
-}
-
-// count follows the connections of clients.
-func (l *legacy) count(_ net.Conn, state http.ConnState) {
-	switch state {
-	case http.StateNew:
-		l.conns.Add(1)
-	case http.StateClosed, http.StateHijacked:
-		l.conns.Add(-1)
-	case http.StateActive, http.StateIdle:
 	}
 }

@@ -16,12 +16,10 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"sluice/internal/config"
+	"sluice/internal/http1"
 	"sluice/internal/llm"
 	"sluice/internal/mockllm"
-	"sluice/internal/server"
 	"sluice/internal/telemetry"
 )
 
@@ -90,16 +88,14 @@ func (s *service) run(lines *lines) int {
 	lines.text(welcome(a, s.listeners))
 	srv := a.HTTPServer()
 	srv.Handler = s
-	base, cut := context.WithCancelCause(context.Background())
-	srv.BaseContext = func(net.Listener) context.Context { return base }
 	failed := make(chan error, len(s.listeners))
 	for _, l := range s.listeners {
-		go func() { failed <- srv.Serve(a.Listener(l)) }()
+		go func() { failed <- srv.Serve(l) }()
 	}
 	for {
 		select {
 		case err := <-failed:
-			cut(nil)
+			srv.Cut(context.Canceled)
 			lines.text("sluice: stopped: " + reason(err) + "\n")
 			return exitBind
 		case <-hangups:
@@ -109,7 +105,7 @@ func (s *service) run(lines *lines) int {
 				<-signals
 				os.Exit(exitOK)
 			}()
-			s.drain(srv, cut)
+			s.drain(srv)
 			return exitOK
 		}
 	}
@@ -117,20 +113,19 @@ func (s *service) run(lines *lines) int {
 
 // drain stops accepting, lets what runs finish, and cuts what takes too long:
 // first by its context, so that every stream still gets its error event, then
-// by its connection. Shutdown comes late: it would drop the requests it has not
-// read yet, and does not know sockets that were taken over.
-func (s *service) drain(srv *http.Server, cut context.CancelCauseFunc) {
+// by its connection.
+func (s *service) drain(srv *http1.Server) {
 	a := s.app()
 	a.Server.Drain()
 	for _, l := range s.listeners {
 		_ = l.Close()
 	}
-	srv.SetKeepAlivesEnabled(false)
+	srv.Leave()
 	limit, cancel := context.WithTimeout(context.Background(), a.Config.Limits.Drain)
 	defer cancel()
 	s.idle(limit)
 	_ = srv.Shutdown(limit) // the last bytes of answers are still on their way
-	cut(&llm.Error{Kind: llm.ShuttingDown, Status: http.StatusServiceUnavailable, Message: "the gateway is shutting down", Final: true})
+	srv.Cut(&llm.Error{Kind: llm.ShuttingDown, Status: http.StatusServiceUnavailable, Message: "the gateway is shutting down", Final: true})
 	for range 2 { // whoever cannot write its last words loses its connection, and ends then
 		words, done := context.WithTimeout(context.Background(), lastWords)
 		s.idle(words)
@@ -150,22 +145,19 @@ func (s *service) idle(ctx context.Context) {
 	}
 }
 
-// Listener bounds the connections of a listener and checks what comes over them.
-func (a *App) Listener(l net.Listener) net.Listener {
-	return server.Listener(netutil.LimitListener(l, a.Config.Limits.Connections))
-}
-
-// HTTPServer serves the gateway over HTTP/1. Give it listeners that went
-// through Listener.
-func (a *App) HTTPServer() *http.Server {
+// HTTPServer serves the gateway over HTTP/1.
+func (a *App) HTTPServer() *http1.Server {
 	l := a.Config.Limits
-	return &http.Server{
-		Handler:           a.Handler(),
-		ReadHeaderTimeout: l.ReadHeader,
-		IdleTimeout:       l.KeepAlive,
-		ConnState:         a.legacy.count,
-		MaxHeaderBytes:    int(l.HeaderBytes) + 32<<10, // net/http counts the request line too; ours decides
-		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	return &http1.Server{
+		Handler:   a.Handler(),
+		HeadTime:  l.ReadHeader,
+		HeadBytes: int(l.HeaderBytes) + 32<<10, // the request line too; the handler says what is too much of which
+		IdleTime:  l.KeepAlive,
+		RestTime:  l.BodyStall,
+		Conns:     l.Connections,
+		Count:     func(change int64) { a.legacy.conns.Add(change) },
+		Refusal:   a.Server.Refusal,
+		Panicked:  func(value any) { a.log.Error("panic outside of a request", "value", value) },
 	}
 }
 

@@ -208,13 +208,13 @@ func (c *conn) receive(req *http.Request, stop func() bool, sending chan error) 
 		resp.ContentLength = max(h.length, 0)
 		b.left = 0
 	case h.chunked:
-		b.chunked = true
+		b.chunks = &chunks{r: c.r}
 	case h.length >= 0:
 		resp.ContentLength, b.left = h.length, h.length
 	default: // to the end of the connection
 		b.left, b.keep, b.untilClose = -1, false, true
 	}
-	if !b.chunked && b.left == 0 {
+	if b.chunks == nil && b.left == 0 {
 		b.finish()
 		resp.Body = http.NoBody
 	}
@@ -230,12 +230,9 @@ func (c *conn) alive() bool {
 	if c.raw == nil {
 		return true
 	}
-	ok := false
-	err := c.raw.Read(func(fd uintptr) bool {
-		ok = quiet(fd)
-		return true
-	})
-	return err == nil && ok
+	state := over
+	err := c.raw.Control(func(fd uintptr) { state = look(fd) })
+	return err == nil && state == silent
 }
 
 // timedOut is what a canceled wait looks like from inside.

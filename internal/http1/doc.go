@@ -1,8 +1,12 @@
-// Package http1 is the client's side of HTTP/1.1 for the one thing the gateway
-// does with it: a request goes out, an answer comes back, in the goroutine that
-// asked. net/http hands each request to two others, which costs more than all
-// the rest (docs/performance.md). What is not spoken here, such as an upgrade or
-// an origin with HTTP/2 alone, goes to another http.RoundTripper.
+// Package http1 is HTTP/1.1 for the two things the gateway does with it: a
+// Server reads requests and writes answers, a Transport sends requests and reads
+// answers, each in the goroutine that asked. net/http hands a request to other
+// goroutines on both sides, which costs more than all the rest
+// (docs/performance.md, ADR 0008). Types are net/http's, so that either side can
+// be exchanged. What is not spoken here, such as an origin with HTTP/2 alone, goes
+// to another http.RoundTripper.
 //
-// It must not know about providers or dialects. Start with Transport.
+// Both sides read strictly (message.go, chunks.go): what could be understood in two
+// ways is refused. It must not know about providers or dialects. Start with
+// Server and Transport.
 package http1

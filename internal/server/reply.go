@@ -162,24 +162,21 @@ func (v *visit) refuse(err error) {
 	if e.Kind == llm.NotSupported && e.Path != "" || e.Kind == llm.Internal {
 		h["X-Portkey-Gateway-Exception"] = []string{"true"}
 	}
-	early := e.Kind == llm.Overloaded && v.early()
-	if e.Kind == llm.BodyTooLarge || e.Kind == llm.Overloaded && !early { // the rest of it is not read
-		h["Connection"] = []string{"close"}
-	}
 	if e.Kind == llm.Overloaded || e.Kind == llm.ShuttingDown {
 		h["Retry-After"] = []string{"1"}
 	}
-	if v.failure(e); early {
-		v.drain()
-	}
-}
-
-func (v *visit) failure(e *llm.Error) {
 	body := e.Body
 	if e.Kind != llm.UpstreamStatus || e.Message == "" || body == nil {
 		body = v.door.EncodeError(e)
 	}
 	v.json(e.Status, body)
+}
+
+// Refusal is the answer to what is no request at all, in the words of OpenAI's
+// API: whose client it is nobody knows.
+func (s *Server) Refusal(status int, message string) (mediaType string, body []byte) {
+	e := &llm.Error{Kind: llm.InvalidRequest, Status: status, Message: message}
+	return "application/json", s.openai.EncodeError(e)
 }
 
 // json writes a body of our own, or one that passes for it.

@@ -111,7 +111,6 @@ type visit struct {
 // ServeHTTP answers one request. A panic stays within it (R03).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v := &visit{Server: s, w: w, r: r, start: time.Now(), door: s.openai, trace: traceID(r.Header)}
-	defer v.boundRest()
 	defer v.log()
 	defer v.recover()
 	if !s.enter(r.URL.Path) {

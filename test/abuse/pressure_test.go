@@ -13,7 +13,6 @@ import (
 
 	"sluice/internal/app"
 	"sluice/internal/config"
-	"sluice/internal/server"
 )
 
 // TestBackPressure is R23: a provider that would send a gigabyte gets rid of no
@@ -48,7 +47,7 @@ func TestBackPressure(t *testing.T) {
 		t.Fatal(err)
 	}
 	srv := a.HTTPServer()
-	go func() { _ = srv.Serve(server.Listener(l)) }()
+	go func() { _ = srv.Serve(l) }()
 	defer func() { _ = srv.Close() }()
 	conn, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {

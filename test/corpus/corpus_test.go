@@ -7,7 +7,6 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -20,7 +19,6 @@ import (
 
 	"sluice/internal/app"
 	"sluice/internal/config"
-	"sluice/internal/server"
 )
 
 // corpus is the folder, or the test is skipped with the reason.
@@ -47,8 +45,8 @@ func gateway(t *testing.T) string {
 		t.Fatal(err)
 	}
 	a.Egress.Own(netip.MustParseAddrPort(l.Addr().String()))
-	srv := &http.Server{Handler: a.Handler()}
-	go func() { _ = srv.Serve(server.Listener(l)) }()
+	srv := a.HTTPServer()
+	go func() { _ = srv.Serve(l) }()
 	t.Cleanup(func() { _ = srv.Close(); a.Close() })
 	return "http://" + l.Addr().String()
 }

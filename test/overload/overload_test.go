@@ -72,7 +72,7 @@ func start(t *testing.T, yaml string) string {
 	}
 	srv, served := a.HTTPServer(), make(chan struct{})
 	go func() {
-		_ = srv.Serve(a.Listener(l))
+		_ = srv.Serve(l)
 		close(served)
 	}()
 	t.Cleanup(func() {

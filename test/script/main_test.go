@@ -25,7 +25,6 @@ import (
 
 	"sluice/internal/app"
 	"sluice/internal/config"
-	"sluice/internal/server"
 )
 
 func TestMain(m *testing.M) {
@@ -170,7 +169,7 @@ func startGateway(t *testing.T, s *script, l net.Listener) *gateway {
 	srv.Handler = g.counted(srv.Handler)
 	served := make(chan struct{})
 	go func() {
-		_ = srv.Serve(server.Listener(l))
+		_ = srv.Serve(l)
 		close(served)
 	}()
 	t.Cleanup(func() {

@@ -102,7 +102,7 @@ var fuzzed = []string{
 	"internal/jsonx FuzzCheck", "internal/jsonx FuzzMembers",
 	"internal/egress FuzzParseURL",
 	"internal/upstream FuzzRetryAfter", "internal/upstream FuzzFilterHeader",
-	"internal/server FuzzHead", "internal/http1 FuzzAnswer",
+	"internal/http1 FuzzRequest", "internal/http1 FuzzAnswer",
 	"internal/dialect/anthropic FuzzDecoder", "internal/dialect/bedrock FuzzDecoder", "internal/dialect/cohere FuzzDecoder",
 	"internal/dialect/gemini FuzzDecoder", "internal/dialect/openai FuzzDecoder", "internal/dialect/responses FuzzDecoder",
 }

@@ -1,4 +1,4 @@
-package server_test
+package http1_test
 
 import (
 	"bufio"
@@ -8,9 +8,12 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
-	"sluice/internal/server"
+	"sluice/internal/http1"
 )
+
+const patience = 10 * time.Second
 
 // serveRaw answers every request with the number of its body bytes.
 func serveRaw(t *testing.T) (dial func() net.Conn) {
@@ -19,7 +22,7 @@ func serveRaw(t *testing.T) (dial func() net.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := &http1.Server{HeadTime: patience, HeadBytes: 64 << 10, IdleTime: patience, RestTime: patience, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			w.WriteHeader(http.StatusBadRequest)
@@ -27,7 +30,7 @@ func serveRaw(t *testing.T) (dial func() net.Conn) {
 		}
 		_, _ = io.WriteString(w, "got "+string(body))
 	})}
-	go func() { _ = srv.Serve(server.Listener(l)) }()
+	go func() { _ = srv.Serve(l) }()
 	t.Cleanup(func() { _ = srv.Close() })
 	return func() net.Conn {
 		c, err := net.Dial("tcp", l.Addr().String())
