@@ -101,7 +101,7 @@ func fields(text string, most int) (http.Header, error) {
 			return nil, malformed("a header without a name")
 		}
 		value = strings.Trim(value, " \t")
-		if !isValue(value) {
+		if !IsValue(value) {
 			return nil, malformed("a header with control characters")
 		}
 		key := canonical(name)
@@ -174,7 +174,8 @@ func isToken(s string) bool {
 
 func isControl(c byte) bool { return c < ' ' && c != '\t' || c == 0x7f }
 
-func isValue(s string) bool {
+// IsValue reports whether a header may have this value: no control characters.
+func IsValue(s string) bool {
 	for i := range len(s) {
 		if isControl(s[i]) {
 			return false

@@ -49,7 +49,7 @@ func (c *session) request(ctx context.Context, text string) (*http.Request, *inb
 func requestLine(req *http.Request, line string) error {
 	method, rest, _ := strings.Cut(line, " ")
 	target, version, ok := strings.Cut(rest, " ")
-	if !ok || !isToken(method) || !isValue(line) {
+	if !ok || !isToken(method) || !IsValue(line) {
 		return malformed("no request line")
 	}
 	switch version {

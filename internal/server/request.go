@@ -115,7 +115,7 @@ func contentKind(h http.Header) (bodyKind, error) {
 		return 0, unsupported("content-encoding", "request bodies with a content encoding are not accepted")
 	}
 	text := first(h, "Content-Type")
-	if text == "" {
+	if text == "" || text == "application/json" {
 		return jsonBody, nil
 	}
 	kind, _, err := mime.ParseMediaType(text)

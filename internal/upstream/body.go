@@ -37,16 +37,10 @@ type watched struct {
 }
 
 func (b *watched) Read(p []byte) (int, error) {
-	if b.w.pause != nil {
-		b.w.pause.Reset(b.w.idle)
-	}
+	b.w.reads()
 	n, err := b.r.Read(p)
-	if b.n += int64(n); n > 0 && b.w.pause == nil {
-		b.w.arrived()
-	}
-	if b.w.pause != nil { // until the next read it is the client who takes its time
-		b.w.pause.Stop()
-	}
+	b.w.read(n)
+	b.n += int64(n)
 	return n, err
 }
 

@@ -43,8 +43,8 @@ func (c *Client) setHeaders(call *call, r *Request, t *policy.Target, key secret
 	if call.mediaType != "" {
 		out["Content-Type"] = []string{call.mediaType}
 	}
-	if accept := r.Header.Get("Accept"); accept != "" {
-		out["Accept"] = []string{accept}
+	if accept := r.Header["Accept"]; len(accept) > 0 && accept[0] != "" {
+		out["Accept"] = accept[:1:1]
 	}
 	if call.back != nil { // what is read here is JSON, whatever the client would take
 		out["Accept"] = jsonType
@@ -112,7 +112,11 @@ func filterHeader(h http.Header) {
 }
 
 func mediaType(h http.Header) string {
-	t, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	text := h.Get("Content-Type")
+	if text == "application/json" || text == "text/event-stream" { // which is what most say
+		return text
+	}
+	t, _, _ := mime.ParseMediaType(text)
 	return t
 }
 

@@ -52,11 +52,10 @@ func (c *call) translated() bool { return c.speaks != nil && !c.client.Passes(c.
 // and headers. Its errors never reached the network.
 func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call, error) {
 	call := &call{op: r.Op, header: make(http.Header, 8), provider: t.Provider.ID, strict: t.Strict, client: r.Dialect}
-	call.owner = ownerOf(r, t, key)
 	if t.Provider.Status == provider.Dead && t.CustomHost == "" {
 		return nil, notSupported("%s is closed: %s answers only at a host of your own, given with x-portkey-custom-host", t.Provider.Title, t.Provider.ID)
 	}
-	path, err := c.shape(call, r, t)
+	path, err := c.shape(call, r, t, key)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +138,7 @@ func notSupported(format string, args ...any) *llm.Error {
 }
 
 // shape writes the body and finds the path it goes to.
-func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, err error) {
+func (c *Client) shape(call *call, r *Request, t *policy.Target, key secret.String) (path string, err error) {
 	if r.Op == llm.Relay || r.Op == llm.Models {
 		return call.shapeRelay(r, t)
 	}
@@ -170,6 +169,7 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target) (path string, e
 	}
 	call.model = place.Model(call.model)
 	if call.translated() {
+		call.owner = ownerOf(r, t, key)
 		return c.carry(call, &body, t, place)
 	}
 	return place.Instead(r.Header, place.For(call.stream)), call.pass(r, t, &body)
@@ -351,7 +351,7 @@ func (c *Client) request(ctx context.Context, r *Request, call *call) (*http.Req
 	}
 	for name, values := range call.header {
 		for _, v := range values {
-			if strings.ContainsFunc(v, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
+			if !http1.IsValue(v) {
 				return nil, &llm.Error{Kind: llm.InvalidConfig, Status: http.StatusBadRequest, Param: strings.ToLower(name), Message: "a header value holds control characters"}
 			}
 		}

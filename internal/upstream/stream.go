@@ -304,7 +304,7 @@ const lingering = 100 * time.Millisecond
 // nothing, sometimes an end mark of another dialect. It passes where bytes do
 // and the dialect has no end mark of its own, behind which nobody reads.
 func (s *events) rest() (llm.Frame, error) {
-	s.w.idle = lingering
+	s.w.hurry(lingering)
 	for range 8 {
 		ev, err := s.frames.Next()
 		if err != nil {

@@ -4,38 +4,146 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"sluice/internal/llm"
 )
 
 // watch holds the clocks of one attempt. Each ends the attempt with a cause of
-// its own, so that the failure says which one it was (R10).
+// its own, so that the failure says which one it was (R10). One timer does for
+// all of them, and is set again only when it has rung: a read costs a look at the
+// time.
 type watch struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	idle   time.Duration
 	whole  bool // the answer is not a stream
 
-	asked *time.Timer // the caller's limit; nil: none
-	first *time.Timer // until the first byte of the body
-	pause *time.Timer // between two pieces; nil before the first
-	total *time.Timer
+	mu     sync.Mutex // guards all below
+	timer  *time.Timer
+	clocks [3]clock
+	idle   time.Duration // between two pieces of the body
+	since  time.Time     // of the read that waits for one; zero: none does
+	begun  bool          // the first has come
+	over   bool
 }
 
-func (c *Client) watch(parent context.Context, stream bool, asked time.Duration) *watch {
+// clock is a limit that counts from the start.
+type clock struct {
+	limit time.Duration
+	due   time.Time // zero: it does not count, or no longer
+	cause func(limit time.Duration) *llm.Error
+}
+
+// The clocks. Between two pieces of a body there is another.
+const (
+	asked = iota // the caller's limit
+	first        // until the first byte of the body
+	total
+)
+
+func (c *Client) watch(parent context.Context, stream bool, limit time.Duration) *watch {
 	w := &watch{idle: c.limits.Idle, whole: !stream}
 	w.ctx, w.cancel = context.WithCancelCause(parent)
-	firstByte, total := c.limits.FirstByte, c.limits.Total
+	firstByte, whole := c.limits.FirstByte, c.limits.Total
 	if stream {
-		firstByte, total = c.limits.FirstByteStream, c.limits.TotalStream
+		firstByte, whole = c.limits.FirstByteStream, c.limits.TotalStream
 	}
-	if asked > 0 {
-		w.asked = w.after(asked, overTime)
+	now := time.Now()
+	w.clocks = [...]clock{first: {firstByte, now.Add(firstByte), noFirstByte}, total: {whole, now.Add(whole), tooLong}}
+	if limit > 0 {
+		w.clocks[asked] = clock{limit, now.Add(limit), overTime}
 	}
-	w.first = w.after(firstByte, noFirstByte)
-	w.total = w.after(total, tooLong)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.timer = time.AfterFunc(w.next(now).Sub(now), w.ring)
 	return w
+}
+
+// ring is called when a clock may have run out.
+func (w *watch) ring() {
+	if e := w.expired(time.Now()); e != nil {
+		w.cancel(e)
+	}
+}
+
+// expired is the cause that a clock gives now; if none does the timer is set again.
+func (w *watch) expired(now time.Time) *llm.Error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over {
+		return nil
+	}
+	for _, c := range w.clocks {
+		if !c.due.IsZero() && !c.due.After(now) {
+			return c.cause(c.limit)
+		}
+	}
+	if w.begun && !w.since.IsZero() && now.Sub(w.since) >= w.idle {
+		return silent(w.idle)
+	}
+	w.timer.Reset(w.next(now).Sub(now))
+	return nil
+}
+
+// next is when a clock can run out first.
+func (w *watch) next(now time.Time) time.Time {
+	next := w.clocks[total].due
+	for _, c := range w.clocks {
+		if !c.due.IsZero() && c.due.Before(next) {
+			next = c.due
+		}
+	}
+	if w.begun {
+		pause := now // somebody may begin to read at once
+		if !w.since.IsZero() {
+			pause = w.since
+		}
+		if pause = pause.Add(w.idle); pause.Before(next) {
+			next = pause
+		}
+	}
+	return next
+}
+
+// reads is called when a read begins.
+func (w *watch) reads() {
+	now := time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.since = now
+}
+
+// read is called when it has ended, with what it got. Until the next one it is
+// the client who takes its time.
+func (w *watch) read(n int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.since = time.Time{}
+	if n == 0 || w.begun {
+		return
+	}
+	w.begun = true
+	w.clocks[first].due = time.Time{}
+	if !w.whole {
+		w.clocks[asked].due = time.Time{}
+	}
+	if w.idle < w.clocks[first].limit { // else it rings in time anyway
+		w.reset()
+	}
+}
+
+// hurry shortens the time between two pieces.
+func (w *watch) hurry(idle time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.idle = idle
+	w.reset()
+}
+
+func (w *watch) reset() {
+	now := time.Now()
+	w.timer.Reset(w.next(now).Sub(now))
 }
 
 // The causes, made only when a clock has run out.
@@ -63,27 +171,13 @@ func tooSlow(class llm.Class, format string, limit time.Duration) *llm.Error {
 	return &llm.Error{Kind: llm.UpstreamTimeout, Status: http.StatusGatewayTimeout, Class: class, Message: fmt.Sprintf(format, limit)}
 }
 
-func (w *watch) after(d time.Duration, cause func(limit time.Duration) *llm.Error) *time.Timer {
-	return time.AfterFunc(d, func() { w.cancel(cause(d)) })
-}
-
-// arrived is called with the first byte of the body.
-func (w *watch) arrived() {
-	w.first.Stop()
-	if !w.whole && w.asked != nil {
-		w.asked.Stop()
-	}
-	w.pause = w.after(w.idle, silent)
-}
-
 // stop ends the attempt and all its clocks.
 func (w *watch) stop() {
+	w.mu.Lock()
+	w.over = true
+	w.timer.Stop()
+	w.mu.Unlock()
 	w.cancel(nil)
-	for _, t := range []*time.Timer{w.asked, w.first, w.pause, w.total} {
-		if t != nil {
-			t.Stop()
-		}
-	}
 }
 
 // cause returns the clock that ended the attempt, or that the client went away;
