@@ -95,23 +95,26 @@ func (c *conn) send(req *http.Request) (sending chan error, err error) {
 	if req.Body == nil || req.Body == http.NoBody {
 		return nil, c.write(*buf)
 	}
-	if known != nil && len(known.b) <= atOnce {
-		if len(known.b) <= 8<<10 { // one write is cheaper than two
-			*buf = append(*buf, known.b...)
-			return nil, c.write(*buf)
-		}
-		if err = c.write(*buf); err == nil {
-			err = c.write(known.b)
-		}
-		return nil, err
+	if known != nil && len(known.b) <= 8<<10 { // one write is cheaper than two
+		*buf = append(*buf, known.b...)
+		return nil, c.write(*buf)
 	}
 	if err = c.write(*buf); err != nil {
 		_ = req.Body.Close()
 		return nil, err
 	}
+	var rest []byte
+	if known != nil {
+		switch rest = known.b[c.offer(known.b):]; {
+		case len(rest) == 0:
+			return nil, nil
+		case len(rest) <= atOnce:
+			return nil, c.write(rest)
+		}
+	}
 	sending = make(chan error, 1)
 	go func() {
-		err := c.sendBody(req, known)
+		err := c.sendBody(req, rest)
 		_ = req.Body.Close()
 		if sending <- err; err != nil && !refused(err) {
 			c.close() // nobody will get an answer to half a question
@@ -132,13 +135,23 @@ func (c *conn) write(b []byte) error {
 	return err
 }
 
-// sendBody writes a body piece by piece: a provider that does not take one in
-// time is given up.
-func (c *conn) sendBody(req *http.Request, known *whole) error {
+// offer writes what the socket takes of a body at once, most often all of it.
+func (c *conn) offer(b []byte) (n int) {
+	if _, secure := c.nc.(*tls.Conn); secure || c.raw == nil {
+		return 0
+	}
+	_ = c.raw.Control(func(fd uintptr) { n = offer(fd, b) })
+	c.sent += n
+	return n
+}
+
+// sendBody writes a body piece by piece, or the rest of one that is known: a
+// provider that does not take one in time is given up.
+func (c *conn) sendBody(req *http.Request, rest []byte) error {
 	out := &stalling{c: c}
 	switch {
-	case known != nil:
-		_, err := out.Write(known.b)
+	case rest != nil:
+		_, err := out.Write(rest)
 		return err
 	case req.ContentLength >= 0:
 		n, err := io.Copy(out, io.LimitReader(req.Body, req.ContentLength))

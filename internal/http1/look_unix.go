@@ -4,6 +4,12 @@ package http1
 
 import "syscall"
 
+// offer writes as much as a socket takes without waiting.
+func offer(fd uintptr, b []byte) int {
+	n, _ := syscall.Write(int(fd), b) // a failure will show again
+	return max(n, 0)
+}
+
 // look looks into a socket without waiting.
 func look(fd uintptr) sight {
 	var b [1]byte
