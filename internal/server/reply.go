@@ -35,13 +35,16 @@ func (v *visit) answer(a *llm.Answer) {
 
 // mark sets the headers that every answer from a target has (contract, §4).
 func (v *visit) mark(h http.Header) {
-	h["X-Portkey-Trace-Id"] = []string{v.trace}
-	h["X-Portkey-Provider"] = []string{v.origin.Provider}
-	h["X-Portkey-Last-Used-Option-Index"] = []string{v.origin.Path}
-	h["X-Portkey-Retry-Attempt-Count"] = []string{strconv.Itoa(v.origin.Retries)}
-	h["X-Portkey-Cache-Status"] = []string{"DISABLED"}
+	said := []string{v.trace, v.origin.Provider, v.origin.Path, strconv.Itoa(v.origin.Retries)} // one piece of memory for all
+	h["X-Portkey-Trace-Id"] = said[0:1:1]
+	h["X-Portkey-Provider"] = said[1:2:2]
+	h["X-Portkey-Last-Used-Option-Index"] = said[2:3:3]
+	h["X-Portkey-Retry-Attempt-Count"] = said[3:4:4]
+	h["X-Portkey-Cache-Status"] = uncached
 	v.warn(h)
 }
+
+var uncached = []string{"DISABLED"}
 
 func (v *visit) warn(h http.Header) {
 	if len(v.warnings) > 0 {

@@ -23,12 +23,20 @@ var (
 		"Host", "Cookie", "Content-Type", "Accept-Encoding", "Expect", HopHeader,
 		"Metadata", "Metadata-Flavor", "X-Aws-Ec2-Metadata-Token", "X-Aws-Ec2-Metadata-Token-Ttl-Seconds", "X-Google-Metadata-Request",
 	}, hopByHop...)
-	neverReturned = append([]string{
+	neverReturned = set(append([]string{
 		"Set-Cookie", "Strict-Transport-Security", "Alt-Svc", "Server", "X-Powered-By",
 		"Content-Security-Policy", "Clear-Site-Data", "Refresh", "Link", "Location",
-	}, hopByHop...)
+	}, hopByHop...))
 	credentials = []string{"Authorization", "X-Api-Key", "Api-Key", "X-Goog-Api-Key"}
 )
+
+func set(names []string) map[string]bool {
+	m := make(map[string]bool, len(names))
+	for _, name := range names {
+		m[name] = true
+	}
+	return m
+}
 
 // setHeaders writes what a provider gets to see: the target's credential, the
 // content, the vendor's own headers, and what forward_headers names.
@@ -105,7 +113,7 @@ func filterHeader(h http.Header) {
 		}
 	}
 	for name := range h {
-		if strings.HasPrefix(name, "Access-Control-") || strings.HasPrefix(name, "X-Portkey-") || slices.Contains(neverReturned, name) {
+		if strings.HasPrefix(name, "Access-Control-") || strings.HasPrefix(name, "X-Portkey-") || neverReturned[name] {
 			delete(h, name)
 		}
 	}
