@@ -21,7 +21,12 @@ func name(b []byte, i int) int {
 	if i >= len(b) || b[i] != '"' {
 		return -1
 	}
-	if i = text(b, i+1); i < 0 {
+	return colon(b, text(b, i+1))
+}
+
+// colon stands behind the text of a name, of which it takes a -1 too.
+func colon(b []byte, i int) int {
+	if i < 0 {
 		return -1
 	}
 	if i = space(b, i); i >= len(b) || b[i] != ':' {
