@@ -6,10 +6,13 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // lines writes what an operator reads: a few plain lines at start, then one a
@@ -33,12 +36,14 @@ func newLines(out io.Writer) *lines {
 }
 
 func (l *lines) run() {
+	var b []byte // grows to what is written with one call, and is used again
 	for {
 		select {
-		case b := <-l.queue:
-			_, _ = l.out.Write(l.more(b))
+		case line := <-l.queue:
+			b = l.more(append(b[:0], line...))
+			_, _ = l.out.Write(b)
 		case <-l.quit:
-			if b := l.more(nil); len(b) > 0 {
+			if b = l.more(b[:0]); len(b) > 0 {
 				_, _ = l.out.Write(b)
 				continue
 			}
@@ -102,7 +107,72 @@ func (l *lines) handler() slog.Handler {
 	if l.plain {
 		return plainHandler{l}
 	}
-	return slog.NewJSONHandler(l, nil)
+	return jsonHandler{slog.NewJSONHandler(l, nil), l}
+}
+
+// jsonHandler writes what slog's own writes, but a line of plain words and
+// numbers, as there is one for each request, at half the cost. It knows nothing
+// of escapes: whatever needs one, or says itself how it is shown, as a secret
+// does, goes the long way.
+type jsonHandler struct {
+	slog.Handler
+	out *lines
+}
+
+// scratch are buffers that lines are put together in.
+var scratch = sync.Pool{New: func() any { return new([512]byte) }}
+
+func (h jsonHandler) Handle(ctx context.Context, r slog.Record) error {
+	buffer := scratch.Get().(*[512]byte)
+	defer scratch.Put(buffer)
+	b, ok := appendRecord(buffer[:0], &r)
+	if !ok {
+		return h.Handler.Handle(ctx, r)
+	}
+	_, err := h.out.Write(b)
+	return err
+}
+
+// appendRecord appends a line; ok is false for a record that is not plain.
+func appendRecord(b []byte, r *slog.Record) (line []byte, ok bool) {
+	if year := r.Time.Year(); r.Time.IsZero() || year < 0 || year > 9999 || !plainText(r.Message) {
+		return nil, false
+	}
+	b = r.Time.AppendFormat(append(b, `{"time":"`...), time.RFC3339Nano)
+	b = append(append(b, `","level":"`...), r.Level.String()...)
+	b = append(append(append(b, `","msg":"`...), r.Message...), '"')
+	ok = true
+	r.Attrs(func(a slog.Attr) bool {
+		b, ok = appendAttr(b, a)
+		return ok
+	})
+	return append(b, '}', '\n'), ok
+}
+
+func appendAttr(b []byte, a slog.Attr) (_ []byte, ok bool) {
+	if a.Key == "" || !plainText(a.Key) {
+		return b, false
+	}
+	b = append(append(append(b, ',', '"'), a.Key...), '"', ':')
+	switch a.Value.Kind() {
+	case slog.KindInt64:
+		return strconv.AppendInt(b, a.Value.Int64(), 10), true
+	case slog.KindString:
+		text := a.Value.String()
+		return append(append(append(b, '"'), text...), '"'), plainText(text)
+	default:
+		return b, false
+	}
+}
+
+// plainText reports whether a text is the same in JSON.
+func plainText(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // plainHandler writes a record as one line for a person.

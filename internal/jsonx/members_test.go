@@ -83,3 +83,16 @@ func tolerated(err error) bool {
 	}
 	return false
 }
+
+func BenchmarkMembers(b *testing.B) {
+	names, out := []string{"choices", "usage"}, make([]jsonx.Value, 2)
+	for _, c := range checked {
+		b.Run(c.name, func(b *testing.B) {
+			b.SetBytes(int64(len(c.in)))
+			b.ReportAllocs()
+			for b.Loop() {
+				jsonx.Members(c.in, names, out)
+			}
+		})
+	}
+}

@@ -30,43 +30,37 @@ type member struct {
 
 // Parse checks b as Check does, and that it is an object.
 func Parse(b []byte) (Object, error) {
-	s := scanner{b: b}
-	if err := s.begin(); err != nil {
-		return Object{}, err
-	}
-	if s.i >= len(b) || b[s.i] != '{' {
-		return Object{}, s.fail("expected a JSON object")
+	var few [fewKeys][]byte
+	s := scanner{b: b, keys: few[:0]}
+	i := space(b, 0)
+	if i == len(b) || b[i] != '{' {
+		s.fail(i, "expected a JSON object")
+		return Object{}, s.err
 	}
 	o := Object{raw: b, members: make([]member, 0, 12)}
-	key := 0
-	opened, err := s.push(true)
-	for opened && err == nil {
-		key = s.keyStart(o)
-		start := s.i
-		if err = s.value(); err != nil {
+	i, opened := s.push(i)
+	for opened && i >= 0 {
+		start := i
+		if i = s.value(start); i < 0 {
 			break
 		}
-		o.members = append(o.members, member{name: s.keys[len(s.keys)-1], key: key, value: start, stop: s.i})
-		if opened, err = s.next(); !opened {
-			break
-		}
+		o.members = append(o.members, member{name: s.keys[len(s.keys)-1], key: o.keyStart(start), value: start, stop: i})
+		i, opened = s.next(i)
 	}
-	if err == nil {
-		err = s.end()
-	}
-	if err != nil {
-		return Object{}, err
+	if s.end(i) < 0 {
+		return Object{}, s.err
 	}
 	return o, nil
 }
 
-// keyStart finds where the text of the member begins whose value starts at i.
-func (s *scanner) keyStart(o Object) int {
+// keyStart finds where the text of the next member begins, whose value starts
+// at an index.
+func (o *Object) keyStart(value int) int {
 	from := 0
 	if n := len(o.members); n > 0 {
 		from = o.members[n-1].stop
 	}
-	return from + bytes.IndexByte(s.b[from:s.i], '"')
+	return from + bytes.IndexByte(o.raw[from:value], '"')
 }
 
 func (o *Object) find(name string) *member {

@@ -1,8 +1,10 @@
 package jsonx_test
 
 import (
+	"bytes"
 	jsonv1 "encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -119,6 +121,45 @@ func TestAt(t *testing.T) {
 		if got := jsonx.At(v, path...); got != nil {
 			t.Errorf("At(%v) = %s, want nothing", path, got)
 		}
+	}
+}
+
+// FuzzAt: what At finds is what walking down step by step finds.
+func FuzzAt(f *testing.F) {
+	f.Add([]byte(`{"a":[1,{"b":"c"} , [ ] ],"d\n":{"":null , "e" : -1.5e3}}`))
+	f.Add([]byte(` [[[0]],"x",{"a":{"b":[true,{}]}}]`))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		if jsonx.Check(in) != nil {
+			return
+		}
+		in = bytes.Trim(in, " \t\r\n")
+		steps(t, in, in, nil)
+	})
+}
+
+// steps compares all places of a value, which is found in root by a path.
+func steps(t *testing.T, root, v jsonx.Value, path []string) {
+	t.Helper()
+	if got := jsonx.At(root, path...); string(got) != string(v) || (got == nil) != (v == nil) {
+		t.Fatalf("%q of %q: %q, want %q", path, root, got, v)
+	}
+	n := 0
+	for e := range jsonx.Elements(v) {
+		steps(t, root, e, append(path[:len(path):len(path)], strconv.Itoa(n)))
+		n++
+	}
+	nothing := append(path[:len(path):len(path)], strconv.Itoa(n))
+	o, err := jsonx.Parse(v)
+	if err == nil {
+		for name, e := range o.All() {
+			steps(t, root, e, append(path[:len(path):len(path)], name))
+		}
+		if o.Get(strconv.Itoa(n)) != nil {
+			return
+		}
+	}
+	if got := jsonx.At(root, nothing...); got != nil {
+		t.Fatalf("%q of %q: %q, want nothing", nothing, root, got)
 	}
 }
 

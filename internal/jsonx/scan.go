@@ -28,250 +28,249 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Wha
 // duplicate names at any level, within the limits above. Numbers may have any
 // size in value; they are never converted. Time is linear in len(b).
 func Check(b []byte) error {
-	s := scanner{b: b}
-	if err := s.begin(); err != nil {
-		return err
-	}
-	if err := s.value(); err != nil {
-		return err
-	}
-	return s.end()
+	var few [fewKeys][]byte
+	s := scanner{b: b, keys: few[:0]}
+	s.end(s.value(space(b, 0)))
+	return s.err
 }
 
-// container is one open array or object.
-type container struct {
-	object bool
-	first  int                 // of its names in scanner.keys
-	names  map[string]struct{} // once there are more than fewKeys
-}
-
-// scanner walks a text once, without recursion.
+// scanner walks a text once, without recursion. Its methods take the index of
+// what they read and return the index behind it, -1 once err is set: a position
+// that is handed on costs less than one that is kept.
 type scanner struct {
 	b     []byte
-	i     int
+	err   error
 	depth int
-	open  [MaxDepth]container
-	keys  [][]byte // names seen in the open objects, unescaped
+	first [MaxDepth]int32 // of each open object's names in keys; array: it is none
+	keys  [][]byte        // names seen in the open objects, unescaped
+	sets  map[int]names   // the names of open objects with more than fewKeys, by depth
 }
 
-func (s *scanner) fail(what string) error { return &SyntaxError{Offset: s.i, What: what} }
+type names map[string]struct{}
 
-func (s *scanner) begin() error {
+// array stands for an open array where the names of objects are counted.
+const array = -1
+
+// fail refuses the text. What is no UTF-8 comes first, wherever it stands.
+func (s *scanner) fail(i int, what string) int {
+	s.err = &SyntaxError{Offset: i, What: what}
 	if !utf8.Valid(s.b) {
-		s.i = firstInvalid(s.b)
-		return s.fail("invalid UTF-8")
+		s.err = &SyntaxError{Offset: firstInvalid(s.b), What: "invalid UTF-8"}
 	}
-	s.keys = make([][]byte, 0, fewKeys) // most texts need no more
-	s.space()
-	return nil
+	return -1
 }
 
-func (s *scanner) end() error {
-	s.space()
-	if s.i < len(s.b) {
-		return s.fail("unexpected text after the value")
+// end takes the -1 of a value that was refused, too.
+func (s *scanner) end(i int) int {
+	if i < 0 {
+		return i
 	}
-	return nil
+	if i = space(s.b, i); i < len(s.b) {
+		return s.fail(i, "unexpected text after the value")
+	}
+	return i
 }
 
-// value reads one value of any depth and leaves i behind it.
-func (s *scanner) value() error {
+// value reads one value of any depth.
+func (s *scanner) value(i int) int {
 	floor := s.depth
 	for {
-		opened, err := s.start()
-		if err != nil {
-			return err
+		var opened bool
+		if i, opened = s.start(i); i < 0 {
+			return i
 		}
 		if opened {
 			continue
 		}
-		for s.depth > floor {
-			more, err := s.next()
-			if err != nil {
-				return err
+		for more := false; !more; {
+			if s.depth == floor {
+				return i
 			}
-			if more {
-				break
+			if i, more = s.next(i); i < 0 {
+				return i
 			}
-		}
-		if s.depth == floor {
-			return nil
 		}
 	}
 }
 
 // start reads a scalar or an empty container whole; opened means that a
 // container began and that a value follows.
-func (s *scanner) start() (opened bool, err error) {
-	if s.i >= len(s.b) {
-		return false, s.fail("unexpected end")
+func (s *scanner) start(i int) (end int, opened bool) {
+	if i >= len(s.b) {
+		return s.fail(i, "unexpected end"), false
 	}
-	switch c := s.b[s.i]; {
-	case c == '{':
-		return s.push(true)
-	case c == '[':
-		return s.push(false)
+	switch c := s.b[i]; {
 	case c == '"':
-		_, err = s.text()
+		end, _ = s.text(i + 1)
+	case c == '{' || c == '[':
+		return s.push(i)
 	case c == '-' || c >= '0' && c <= '9':
-		err = s.number()
+		end = s.number(i)
 	case c == 't':
-		err = s.at(word(s.b, s.i, "true"), "invalid literal")
+		end = s.literal(i, "true")
 	case c == 'f':
-		err = s.at(word(s.b, s.i, "false"), "invalid literal")
+		end = s.literal(i, "false")
 	case c == 'n':
-		err = s.at(word(s.b, s.i, "null"), "invalid literal")
+		end = s.literal(i, "null")
 	default:
-		err = s.fail("invalid character")
+		end = s.fail(i, "invalid character")
 	}
-	return false, err
+	return end, false
 }
 
-func (s *scanner) push(object bool) (opened bool, err error) {
+func (s *scanner) push(i int) (end int, opened bool) {
 	if s.depth == MaxDepth {
-		return false, s.fail(fmt.Sprintf("more than %d nested levels", MaxDepth))
+		return s.fail(i, fmt.Sprintf("more than %d nested levels", MaxDepth)), false
 	}
-	s.i++
-	s.space()
-	if s.i < len(s.b) && (object && s.b[s.i] == '}' || !object && s.b[s.i] == ']') {
-		s.i++
-		return false, nil
+	object := s.b[i] == '{'
+	i = space(s.b, i+1)
+	if i < len(s.b) && (object && s.b[i] == '}' || !object && s.b[i] == ']') {
+		return i + 1, false
 	}
-	s.open[s.depth] = container{object: object, first: len(s.keys)}
 	s.depth++
-	if object {
-		return true, s.name()
+	if !object {
+		s.first[s.depth-1] = array
+		return i, true
 	}
-	return true, nil
+	s.first[s.depth-1] = int32(len(s.keys))
+	return s.name(i), true
 }
 
 // next stands behind a value inside a container: more means that another
 // value follows, otherwise the container was closed.
-func (s *scanner) next() (more bool, err error) {
-	s.space()
-	if s.i >= len(s.b) {
-		return false, s.fail("unexpected end")
+func (s *scanner) next(i int) (end int, more bool) {
+	if i = space(s.b, i); i >= len(s.b) {
+		return s.fail(i, "unexpected end"), false
 	}
-	top := &s.open[s.depth-1]
-	switch c := s.b[s.i]; {
+	first := s.first[s.depth-1]
+	switch c := s.b[i]; {
 	case c == ',':
-		s.i++
-		s.space()
-		if top.object {
-			return true, s.name()
+		if i = space(s.b, i+1); first != array {
+			i = s.name(i)
 		}
-		return true, nil
-	case c == '}' && top.object, c == ']' && !top.object:
-		s.i++
-		s.keys = s.keys[:top.first]
-		top.names = nil
-		s.depth--
-		return false, nil
+		return i, true
+	case c == '}' && first != array:
+		if len(s.keys)-int(first) > fewKeys {
+			delete(s.sets, s.depth)
+		}
+		s.keys = s.keys[:first]
+	case c == ']' && first == array:
+	default:
+		return s.fail(i, "expected a comma or the end of the container"), false
 	}
-	return false, s.fail("expected a comma or the end of the container")
+	s.depth--
+	return i + 1, false
 }
 
 // name reads a member name and its colon.
-func (s *scanner) name() error {
-	at := s.i
-	if s.i >= len(s.b) || s.b[s.i] != '"' {
-		return s.fail("expected a member name")
+func (s *scanner) name(at int) int {
+	if at >= len(s.b) || s.b[at] != '"' {
+		return s.fail(at, "expected a member name")
 	}
-	raw, err := s.text()
-	if err != nil {
-		return err
+	i, met := s.text(at + 1)
+	if i < 0 {
+		return i
 	}
-	key := unquote(raw)
+	key := s.b[at+1 : i-1]
+	if met&escaped != 0 {
+		key = unquote(key)
+	}
 	if s.seen(key) {
-		s.i = at
-		return s.fail(fmt.Sprintf("duplicate name %.40q", key))
+		return s.fail(at, fmt.Sprintf("duplicate name %.40q", key))
 	}
-	if len(s.keys)-s.open[s.depth-1].first > MaxMembers {
-		return s.fail(fmt.Sprintf("an object of more than %d members", MaxMembers))
+	if len(s.keys)-int(s.first[s.depth-1]) > MaxMembers {
+		return s.fail(i, fmt.Sprintf("an object of more than %d members", MaxMembers))
 	}
-	s.space()
-	if s.i >= len(s.b) || s.b[s.i] != ':' {
-		return s.fail("expected a colon")
+	if i = space(s.b, i); i >= len(s.b) || s.b[i] != ':' {
+		return s.fail(i, "expected a colon")
 	}
-	s.i++
-	s.space()
-	return nil
+	return space(s.b, i+1)
 }
 
 // seen records a name of the innermost object and reports whether it was there.
 func (s *scanner) seen(key []byte) bool {
-	top := &s.open[s.depth-1]
-	mine := s.keys[top.first:]
+	mine := s.keys[s.first[s.depth-1]:]
 	s.keys = append(s.keys, key)
-	if len(mine) < fewKeys {
-		for _, k := range mine {
-			if string(k) == string(key) {
-				return true
-			}
-		}
-		return false
+	if len(mine) >= fewKeys {
+		return s.seenAmongMany(mine, string(key))
 	}
-	if top.names == nil {
-		top.names = make(map[string]struct{}, 4*fewKeys)
-		for _, k := range mine {
-			top.names[string(k)] = struct{}{}
+	for _, k := range mine {
+		if string(k) == string(key) {
+			return true
 		}
 	}
-	if _, twice := top.names[string(key)]; twice {
-		return true
-	}
-	top.names[string(key)] = struct{}{}
 	return false
 }
 
-func (s *scanner) space() { s.i = space(s.b, s.i) }
-
-// at moves behind what a function of walk.go has read.
-func (s *scanner) at(end int, what string) error {
-	if end < 0 {
-		return s.fail(what)
+// seenAmongMany is seen for an object with many names.
+func (s *scanner) seenAmongMany(mine [][]byte, key string) bool {
+	set := s.sets[s.depth]
+	if set == nil {
+		set = make(names, 4*fewKeys)
+		for _, k := range mine {
+			set[string(k)] = struct{}{}
+		}
+		if s.sets == nil {
+			s.sets = map[int]names{}
+		}
+		s.sets[s.depth] = set
 	}
-	s.i = end
-	return nil
+	if _, twice := set[key]; twice {
+		return true
+	}
+	set[key] = struct{}{}
+	return false
 }
 
-// text reads a string and returns what stands between the quotes.
-func (s *scanner) text() ([]byte, error) {
-	start := s.i + 1
-	end := text(s.b, start)
+// text stands behind an opening quote. Outside of strings nothing is accepted
+// that is not ASCII, so that UTF-8 is checked here only.
+func (s *scanner) text(i int) (end int, met uint64) {
+	end, met = textOf(s.b, i)
 	if end < 0 {
-		return nil, s.badText(start)
+		return s.badText(i), met
 	}
-	s.i = end
-	return s.b[start : end-1], nil
+	if met&wide != 0 && !utf8.Valid(s.b[i:end]) {
+		return s.fail(i, "invalid UTF-8"), met
+	}
+	return end, met
 }
 
 // badText says what is wrong with the string that begins at i, and where.
-func (s *scanner) badText(i int) error {
-	for {
-		i = skipPlain(s.b, i)
-		s.i = i
-		if i >= len(s.b) {
-			return s.fail("unterminated string")
-		}
-		if s.b[i] < 0x20 {
-			return s.fail("control character in a string")
-		}
-		if i = escape(s.b, i+1); i < 0 {
-			return s.fail("invalid escape")
+func (s *scanner) badText(i int) int {
+	for i < len(s.b) {
+		switch c := s.b[i]; {
+		case c < 0x20:
+			return s.fail(i, "control character in a string")
+		case c != '\\':
+			i++
+		default:
+			end := escape(s.b, i+1)
+			if end < 0 {
+				return s.fail(i, "invalid escape")
+			}
+			i = end
 		}
 	}
+	return s.fail(i, "unterminated string")
 }
 
-func (s *scanner) number() error {
-	start := s.i
-	if err := s.at(number(s.b, s.i), "invalid number"); err != nil {
-		return err
+func (s *scanner) number(start int) int {
+	i := number(s.b, start)
+	switch {
+	case i < 0:
+		return s.fail(start, "invalid number")
+	case i-start > MaxDigits:
+		return s.fail(i, fmt.Sprintf("a number of more than %d characters", MaxDigits))
 	}
-	if s.i-start > MaxDigits {
-		return s.fail(fmt.Sprintf("a number of more than %d characters", MaxDigits))
+	return i
+}
+
+func (s *scanner) literal(i int, w string) int {
+	end := word(s.b, i, w)
+	if end < 0 {
+		return s.fail(i, "invalid literal")
 	}
-	return nil
+	return end
 }
 
 func firstInvalid(b []byte) int {

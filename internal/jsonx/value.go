@@ -199,7 +199,10 @@ func following(v Value, i int) int {
 // At follows member names, and positions in arrays, down from a checked value;
 // nil where there is nothing.
 func At(v Value, path ...string) Value {
-	for _, step := range path {
+	if len(path) == 0 {
+		return v
+	}
+	for _, step := range path { // v begins with the value; where that ends is found out last
 		switch KindOf(v) {
 		case Composite:
 			v = memberOf(v, step)
@@ -209,37 +212,56 @@ func At(v Value, path ...string) Value {
 			return nil
 		}
 	}
-	return v
+	end := -1
+	if len(v) > 0 {
+		end = value(v, 0)
+	}
+	if end < 0 {
+		return nil
+	}
+	return v[:end]
 }
 
+// memberOf returns what begins with the value of a member.
 func memberOf(v Value, wanted string) Value {
-	for i := space(v, 1); i < len(v) && v[i] != '}'; {
-		start := name(v, i)
+	for i := space(v, 1); i < len(v) && v[i] == '"'; {
+		stop, met := textOf(v, i+1)
+		start := colon(v, stop)
 		if start < 0 {
 			return nil
+		}
+		key := v[i+1 : stop-1]
+		if met&escaped != 0 {
+			key = unquote(key)
+		}
+		if string(key) == wanted {
+			return v[start:]
 		}
 		end := value(v, start)
 		if end < 0 {
 			return nil
-		}
-		if string(unquote(v[i+1:text(v, i+1)-1])) == wanted {
-			return v[start:end]
 		}
 		i = following(v, end)
 	}
 	return nil
 }
 
+// elementOf returns what begins with an element.
 func elementOf(v Value, position string) Value {
 	want, err := strconv.Atoi(position)
 	if err != nil || want < 0 {
 		return nil
 	}
-	for e := range Elements(v) {
-		if want == 0 {
-			return e
+	i := space(v, 1)
+	for ; want > 0 && i < len(v) && v[i] != ']'; want-- {
+		end := value(v, i)
+		if end < 0 {
+			return nil
 		}
-		want--
+		i = following(v, end)
 	}
-	return nil
+	if i >= len(v) || v[i] == ']' {
+		return nil
+	}
+	return v[i:]
 }

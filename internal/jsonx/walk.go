@@ -10,7 +10,7 @@ import (
 // something else stands there. They do not look for duplicate names.
 
 func space(b []byte, i int) int {
-	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
+	for i < len(b) && b[i] <= ' ' && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
 		i++
 	}
 	return i
@@ -21,7 +21,12 @@ func name(b []byte, i int) int {
 	if i >= len(b) || b[i] != '"' {
 		return -1
 	}
-	if i = text(b, i+1); i < 0 {
+	return colon(b, text(b, i+1))
+}
+
+// colon stands behind the text of a name, of which it takes a -1 too.
+func colon(b []byte, i int) int {
+	if i < 0 {
 		return -1
 	}
 	if i = space(b, i); i >= len(b) || b[i] != ':' {
@@ -113,66 +118,117 @@ func word(b []byte, i int, w string) int {
 }
 
 const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
+	ones  = 0x0101010101010101 // the lowest bit of each byte of a word
+	highs = 0x80 * ones
 )
 
-// skipPlain returns the index of the first quote, backslash or control
-// character at or after i. It looks at eight bytes at a time.
-func skipPlain(b []byte, i int) int {
-	for ; i+8 <= len(b); i += 8 {
-		w := binary.LittleEndian.Uint64(b[i:])
-		quote, slash := w^ones*'"', w^ones*'\\'
-		special := ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*0x20)&^w) & highs
-		if special != 0 {
-			return i + bits.TrailingZeros64(special)/8
-		}
-	}
-	for i < len(b) && b[i] != '"' && b[i] != '\\' && b[i] >= 0x20 {
-		i++
-	}
-	return i
-}
+// What specials compares a word with. They are variables since the compiler would
+// load a constant into a register each time it is used, which is slower.
+var (
+	flips   uint64 = 0x02 * ones
+	limits  uint64 = 0x21 * ones
+	slashes uint64 = '\\' * ones
+	units   uint64 = ones
+)
+
+// specials sets the highest bit of the first byte of a word that is a quote, a
+// backslash or a control character. What it makes of the bytes behind that one,
+// and of those beyond ASCII, means nothing. With its bit 1 flipped a quote
+// follows the control characters, so that one subtraction finds all of them.
+func specials(w uint64) uint64 { return ((w ^ flips) - limits) | ((w ^ slashes) - units) }
+
+// What textOf has met: a byte with its highest bit set, in the string or close
+// behind it, or an escape.
+const (
+	wide    = highs
+	escaped = 1
+)
 
 // text stands behind an opening quote and returns what stands behind the
 // closing one.
 func text(b []byte, i int) int {
-	for {
-		i = skipPlain(b, i)
-		switch {
-		case i >= len(b) || b[i] < 0x20:
-			return -1
-		case b[i] == '"':
-			return i + 1
-		case i+1 < len(b) && (b[i+1] == 'n' || b[i+1] == '"'): // most escapes
-			i += 2
-		default:
-			if i = escape(b, i+1); i < 0 {
-				return -1
-			}
-		}
-	}
+	i, _ = textOf(b, i)
+	return i
 }
 
+// textOf is text, and tells of what is special in the string.
+func textOf(b []byte, i int) (end int, met uint64) {
+	b = b[:len(b):len(b)]
+	for i+18 < len(b) { // two words, and an escape right behind them
+		p := b[i : i+16 : i+16]
+		w, x := binary.LittleEndian.Uint64(p), binary.LittleEndian.Uint64(p[8:])
+		s, t := specials(w), specials(x)
+		if (s|w|t|x)&highs == 0 {
+			i += 16
+			continue
+		}
+		met |= (w | x) & wide
+		if s &= ^w & highs; s != 0 {
+			i += bits.TrailingZeros64(s) / 8
+		} else if t &= ^x & highs; t != 0 {
+			i += 8 + bits.TrailingZeros64(t)/8
+		} else {
+			i += 16
+		}
+		switch c := b[i]; {
+		case c == '"':
+			return i + 1, met
+		case c == '\\' && simple[b[i+1]]:
+			met |= escaped
+			i += 2
+		case c == '\\':
+			met |= escaped
+			if i = escape(b, i+1); i < 0 {
+				return -1, met
+			}
+		case c < 0x20:
+			return -1, met
+		}
+	}
+	return textSlowly(b, i, met)
+}
+
+// textSlowly is textOf byte by byte, for the end of b.
+func textSlowly(b []byte, i int, met uint64) (int, uint64) {
+	for i < len(b) {
+		switch c := b[i]; {
+		case c == '"':
+			return i + 1, met
+		case c < 0x20:
+			return -1, met
+		case c == '\\':
+			met |= escaped
+			if i = escape(b, i+1); i < 0 {
+				return -1, met
+			}
+		default:
+			met |= uint64(c) & wide
+			i++
+		}
+	}
+	return -1, met
+}
+
+// simple are the escapes of one character.
+var simple = [256]bool{'"': true, '\\': true, '/': true, 'b': true, 'f': true, 'n': true, 'r': true, 't': true}
+
+// escape stands behind a backslash.
 func escape(b []byte, i int) int {
 	if i >= len(b) {
 		return -1
 	}
-	switch b[i] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+	if simple[b[i]] {
 		return i + 1
-	case 'u':
-		if i+5 > len(b) {
+	}
+	if b[i] != 'u' || i+5 > len(b) {
+		return -1
+	}
+	for _, c := range b[i+1 : i+5] {
+		if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
 			return -1
 		}
-		for _, c := range b[i+1 : i+5] {
-			if (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f') {
-				return -1
-			}
-		}
-		return i + 5
 	}
-	return -1
+	return i + 5
 }
 
 func number(b []byte, i int) int {
@@ -201,7 +257,7 @@ func number(b []byte, i int) int {
 
 func digits(b []byte, i int) int {
 	start := i
-	for i < len(b) && b[i] >= '0' && b[i] <= '9' {
+	for i < len(b) && b[i]-'0' <= 9 {
 		i++
 	}
 	if i == start {

@@ -24,18 +24,20 @@ func (c *Compiler) Fill() recent.Fill {
 // cost is what keeping a plan takes, beside its key.
 func (p *Plan) cost() int { return p.size * targetCost }
 
-// key joins all that a plan is made from. The parts are told apart by a byte
-// that no header can hold.
-func (s *Source) key() []byte {
-	key := make([]byte, 0, len(s.Config)+128)
+// usualKey is longer than most keys are: those are built on the stack.
+const usualKey = 1 << 10
+
+// appendKey joins all that a plan is made from. The parts are told apart by a
+// byte that no header can hold.
+func (s *Source) appendKey(key []byte) []byte {
 	for _, part := range [...]string{s.Config, s.Provider, s.CustomHost, s.Forward, s.Timeout, s.Strict, s.Lossless} {
 		key = append(append(key, part...), 0)
 	}
 	if s.Provider == "" {
 		return key
 	}
-	// The provider's own headers: few requests have any.
-	var own []string
+	// The provider's own headers: few requests have any, and none many.
+	own := make([]string, 0, 8)
 	for name := range s.Header {
 		if strings.HasPrefix(name, "X-Portkey-") && !slices.Contains(perRequest, name) {
 			own = append(own, name)

@@ -11,7 +11,7 @@ import (
 	"sluice/providers"
 )
 
-func realCompiler(t *testing.T) *Compiler {
+func realCompiler(t testing.TB) *Compiler {
 	t.Helper()
 	catalogue, err := provider.Load(providers.FS)
 	if err != nil {
@@ -96,7 +96,7 @@ func TestKeyHasAllOfAVendorsHeaders(t *testing.T) {
 		}
 		for _, name := range names {
 			a, b := Source{Provider: p.ID, Header: header(name, "a")}, Source{Provider: p.ID, Header: header(name, "b")}
-			if string(a.key()) == string(b.key()) {
+			if string(a.appendKey(nil)) == string(b.appendKey(nil)) {
 				t.Errorf("%s: %s shapes the plan and is not part of its key", p.ID, name)
 			}
 		}
@@ -107,7 +107,7 @@ func TestKeyPartsDoNotRunTogether(t *testing.T) {
 	a := Source{Provider: "openai", Config: "a", Header: header("X-Portkey-Openai-Beta", "b")}
 	b := Source{Provider: "openai", Config: "a", Header: header("X-Portkey-Openai-Be", "tab")}
 	d := Source{Config: "ao", Provider: "penai"}
-	if string(a.key()) == string(b.key()) || string(d.key()) == string((&Source{Config: "a", Provider: "openai"}).key()) {
+	if string(a.appendKey(nil)) == string(b.appendKey(nil)) || string(d.appendKey(nil)) == string((&Source{Config: "a", Provider: "openai"}).appendKey(nil)) {
 		t.Error("two sources have one key")
 	}
 }
@@ -149,5 +149,46 @@ func TestPlansAreBounded(t *testing.T) {
 	}
 	if f := realCompiler(t).Fill(); f.Limit != 2*maxCached {
 		t.Errorf("the shipped bound: %+v", f)
+	}
+}
+
+// known are sources of requests that have come before.
+func known() map[string]Source {
+	headers := []string{"accept", "*/*", "accept-encoding", "gzip", "authorization", "Bearer k", "content-length", "300", "content-type", "application/json", "user-agent", "OpenAI/Python 2.0", "x-stainless-lang", "python", "x-stainless-os", "Linux", "x-stainless-runtime", "CPython", "x-portkey-trace-id", "t"}
+	const config = `{"strategy":{"mode":"fallback"},"targets":[{"provider":"openai","api_key":"a","override_params":{"model":"gpt-4o-mini"}},{"provider":"anthropic","api_key":"b","retry":{"attempts":2,"on_status_codes":[429,503]}}]}`
+	return map[string]Source{
+		"config":   {Config: config, Header: header(append(headers, "x-portkey-config", config)...)},
+		"provider": {Provider: "openai", CustomHost: "http://localhost:8080/v1", Header: header(append(headers, "x-portkey-provider", "openai", "x-portkey-custom-host", "http://localhost:8080/v1")...)},
+		"settings": {Provider: "azure-openai", Header: header(append(headers, "x-portkey-provider", "azure-openai", "x-portkey-azure-resource-name", "r", "x-portkey-azure-deployment-id", "d", "x-portkey-azure-api-version", "v")...)},
+	}
+}
+
+func BenchmarkKnownPlan(b *testing.B) {
+	for name, src := range known() {
+		b.Run(name, func(b *testing.B) {
+			c := realCompiler(b)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := c.Compile(src); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// TestKnownPlanIsCheap: what every request pays must not become garbage.
+func TestKnownPlanIsCheap(t *testing.T) {
+	c := realCompiler(t)
+	for name, src := range known() {
+		one := func() {
+			if _, err := c.Compile(src); err != nil {
+				t.Fatal(err)
+			}
+		}
+		one()
+		if n := testing.AllocsPerRun(100, one); n > 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
 	}
 }

@@ -45,7 +45,7 @@ type Compiler struct {
 // of the contract, §2.2, in its order.
 func (c *Compiler) Compile(src Source) (*Plan, error) {
 	c.sized.Do(func() { c.plans.Max = maxCached })
-	key := src.key()
+	key := src.appendKey(make([]byte, 0, usualKey))
 	if plan, ok := c.plans.Get(key); ok {
 		return plan, nil
 	}

@@ -34,7 +34,10 @@ func (m *Map[V]) Get(key []byte) (value V, ok bool) {
 	now := m.now()
 	m.mu.RLock()
 	e, ok := m.young[string(key)]
-	aged, was := m.old[string(key)]
+	aged, was := e, false
+	if !ok {
+		aged, was = m.old[string(key)]
+	}
 	late := m.late(now)
 	m.mu.RUnlock()
 	switch {

@@ -238,7 +238,12 @@ func (k *walk) wait(ctx context.Context, r policy.Retry, n int, e *llm.Error) (d
 	return d + time.Duration((k.Random()-0.5)*0.5*float64(d)), true
 }
 
+// failure is an attempt's error as what Call says it is. Only one that is
+// wrapped all the same is looked for, which allocates.
 func failure(err error) *llm.Error {
+	if e, ok := err.(*llm.Error); ok { //nolint:errorlint // wrapped ones come below
+		return e
+	}
 	var e *llm.Error
 	if errors.As(err, &e) {
 		return e

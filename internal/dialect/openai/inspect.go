@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"bytes"
 	"fmt"
 
 	"sluice/internal/dialect"
@@ -49,10 +50,11 @@ func inspect(op llm.Op, body []byte) (dialect.Facts, error) {
 
 // usable reports whether a list holds anything.
 func usable(list jsonx.Value) bool {
-	for range jsonx.Elements(list) {
-		return true
+	if jsonx.KindOf(list) != jsonx.Array {
+		return false
 	}
-	return false
+	inner := bytes.TrimLeft(list[1:], " \t\r\n")
+	return inner[0] != ']'
 }
 
 // disguised finds a failure in a body that came with status 200 (wire formats,

@@ -20,6 +20,11 @@ func repair(op llm.Op, body []byte) []byte {
 	if !known || !suspect(op, body) {
 		return body
 	}
+	return mend(op, kind, body)
+}
+
+// mend is the closer look. The kind is what the member object says.
+func mend(op llm.Op, kind string, body []byte) []byte {
 	o, err := jsonx.Parse(body)
 	if err != nil {
 		return body
@@ -45,32 +50,90 @@ var objects = map[llm.Op]string{llm.Chat: "chat.completion", llm.Complete: "text
 // neverNull are members of a message that are left out when there are none.
 var neverNull = []string{"annotations", "function_call", "tool_calls"}
 
-// suspect looks for the signs of a fault. None of these texts can stand inside
-// a JSON string, where a quote is escaped, so plain searches tell; a false
-// alarm only costs the closer look.
+// suspect looks for the signs of a fault in one pass over the names of an
+// answer. A false alarm only costs the closer look.
 func suspect(op llm.Op, body []byte) bool {
-	if has(body, `_details":null`, `_details": null`) || !bytes.Contains(body, []byte(`"object"`)) {
+	var f findings
+	if f.read(body); f.fault || f.objects == 0 {
 		return true
 	}
 	switch op {
 	case llm.Chat:
+		return f.chatFault || f.created == 0 || f.ids == 0 || f.contents < f.messages
 	case llm.Embed:
-		return !bytes.Contains(body, []byte(`"prompt_tokens"`))
+		return f.inputs == 0
 	default:
 		return false
 	}
-	reason, rest := member(body, "finish_reason")
-	return reason == '"' && rest[1] == '"' || !bytes.Contains(body, []byte(`"created"`)) || !bytes.Contains(body, []byte(`"id"`)) ||
-		holds(body, "tool_calls") || holds(body, "audio") || holds(body, "annotations") || holds(body, "function_call") ||
-		bytes.Count(body, []byte(`content"`)) < bytes.Count(body, []byte(`message"`))
 }
 
-// holds looks for a name as member does: letters are rarer than quotes, which
-// makes the search several times faster.
-func holds(body []byte, name string) bool {
-	first, _ := member(body, name)
-	return first != 0
+// findings are how often an answer has what every one should have, and what was
+// seen that none should.
+type findings struct {
+	objects, created, ids, inputs, messages, contents int
+
+	fault     bool // in the cost
+	chatFault bool // in a choice
 }
+
+// read goes from quote to quote. A quote with a colon behind it ends a name:
+// inside a string it is escaped, so that a backslash stands before it.
+func (f *findings) read(body []byte) {
+	last := 0
+	for {
+		n := bytes.IndexByte(body[last:], '"')
+		if n < 0 {
+			return
+		}
+		word, rest := body[last:last+n], body[last+n+1:]
+		last += n + 1
+		if len(rest) > 0 && (rest[0] == ':' || rest[0] <= ' ') {
+			if rest = bytes.TrimLeft(rest, " \t\r\n"); len(rest) > 1 && rest[0] == ':' {
+				f.member(word, bytes.TrimLeft(rest[1:], " \t\r\n"))
+			}
+		}
+	}
+}
+
+// member takes in one name and what its value begins with.
+func (f *findings) member(name, value []byte) {
+	switch string(name) {
+	case "object":
+		f.objects++
+	case "created":
+		f.created++
+	case "id":
+		f.ids++
+	case "prompt_tokens":
+		f.inputs++
+	case "message":
+		f.messages++
+	case "content":
+		f.contents++
+	default:
+		f.judge(name, value)
+	}
+}
+
+// judge looks at members that are a fault with some values.
+func (f *findings) judge(name, value []byte) {
+	switch string(name) {
+	case "prompt_tokens_details", "completion_tokens_details":
+		f.fault = f.fault || begins(value, "null")
+	case "finish_reason":
+		f.chatFault = f.chatFault || begins(value, `""`)
+	case "annotations":
+		f.chatFault = f.chatFault || begins(value, "null")
+	case "audio":
+		f.chatFault = f.chatFault || begins(value, "{")
+	case "tool_calls":
+		f.chatFault = f.chatFault || !begins(value, "[]")
+	case "function_call":
+		f.chatFault = true
+	}
+}
+
+func begins(value []byte, with string) bool { return bytes.HasPrefix(value, []byte(with)) }
 
 // repairEvents mends the events of one stream.
 func repairEvents(op llm.Op) func(data []byte) []byte {

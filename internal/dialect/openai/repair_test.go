@@ -23,6 +23,15 @@ func TestRepair(t *testing.T) {
 			"nulls where lists and objects belong", head + `"choices":[{"index":0,"message":{"role":"assistant","content":"x","annotations":null,"tool_calls":null},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"prompt_tokens_details":null}}`,
 			head + `"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}`,
 		},
+		{"what looks like a fault is none", head + `"choices":[{"index":0,"message":{"role":"assistant","content":"\"tool_calls\":null, \"finish_reason\":\"\"","annotations":[],"tool_calls":[],"audio":null},"finish_reason":"stop"}]}`, ""},
+		{
+			"reasoning alone", head + `"choices":[{"index":0,"message":{"role":"assistant","reasoning_content":"x"},"finish_reason":"stop"}]}`,
+			head + `"choices":[{"index":0,"message":{"role":"assistant","reasoning_content":"x","content":null},"finish_reason":"stop"}]}`,
+		},
+		{
+			"far from its name", head + `"choices":[],"usage":{"completion_tokens":1,"completion_tokens_details" :` + "\n\t" + `null}}`,
+			head + `"choices":[],"usage":{"completion_tokens":1}}`,
+		},
 		{
 			"object left out", strings.Replace(head, `"object":"chat.completion",`, "", 1) + `"choices":[]}`,
 			`{"id":"c","created":1,"model":"m","choices":[],"object":"chat.completion"}`,
@@ -128,4 +137,26 @@ func TestRepairSecondDetails(t *testing.T) {
 	if got := string(repair(llm.Chat, []byte(whole+in))); got != whole+want {
 		t.Errorf("%s", got)
 	}
+}
+
+// kilobyte is an answer as most are: nothing is to be mended.
+var kilobyte = []byte(`{"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"gpt-4o-mini","choices":[{"index":0,"message":{"role":"assistant","content":"` +
+	strings.Repeat(`Paris is the capital of France.\nAsk \"why\" if you like. `, 12) + `","refusal":null},"logprobs":null,"finish_reason":"stop"}],` +
+	`"usage":{"prompt_tokens":60,"completion_tokens":120,"total_tokens":180,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}},"service_tier":"default","system_fingerprint":"fp"}`)
+
+func BenchmarkAnswer(b *testing.B) {
+	b.Run("inspect", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := inspect(llm.Chat, kilobyte); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("repair", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			repair(llm.Chat, kilobyte)
+		}
+	})
 }
