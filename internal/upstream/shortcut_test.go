@@ -162,6 +162,7 @@ func TestShortcutOnWords(t *testing.T) {
 		{"plain", []string{"one", " two", " three"}, true},
 		{"escapes as we write them", []string{"one", `\"two\"\n`, `\\ \t`}, true},
 		{"beyond ASCII", []string{"höi", "ä", "€𝄞", "z"}, true},
+		{"escapes beyond ASCII", []string{"ä", `\"`, `\"ä`, `\"\n`, "ä"}, true},
 		{"other escapes", []string{"one", `\u00e4`, `\/`, `\ud834\udd1e`, `\b`}, false},
 		{"lone surrogates", []string{"one", `\ud834`, `\udd1e`}, false},
 		{"first in another spelling", []string{`\u0061`, "b", "c"}, true},
@@ -179,6 +180,25 @@ func TestShortcutOnWords(t *testing.T) {
 			t.Run("openai/"+field+"/"+c.name, func(t *testing.T) { words(t, &openai.Dialect, openaiStream(field, c.words), c.cut) })
 		}
 	}
+}
+
+// TestShortcutBetweenParts: clients that get nothing of a part get nothing of it.
+func TestShortcutBetweenParts(t *testing.T) {
+	var b strings.Builder
+	fmt.Fprintf(&b, anthropicHead, `{"type":"text","text":""}`)
+	for i, kind := range []string{"text", "thinking", "text", "thinking"} {
+		for range 3 {
+			fmt.Fprintf(&b, strings.Replace(anthropicDelta, `"index":0`, fmt.Sprintf(`"index":%d`, i), 1), kind, kind, "word")
+		}
+	}
+	words(t, &anthropic.Dialect, b.String()+anthropicTail, true)
+	b.Reset()
+	for _, field := range []string{"content", "reasoning_content", "content", "refusal", "reasoning"} {
+		for range 3 {
+			fmt.Fprintf(&b, openaiDelta, field, "word")
+		}
+	}
+	words(t, &openai.Dialect, b.String()+openaiTail, true)
 }
 
 func words(t *testing.T, d *dialect.Dialect, wire string, cut bool) {
