@@ -145,7 +145,7 @@ data: {"type":"message_stop"}
 
 `
 	openaiDelta = `data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"%s":"%s"},"finish_reason":null}]}` + "\n\n"
-	openaiTail  = `data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"annotations":[{"type":"url_citation","url_citation":{"url":"u","title":"t","start_index":2,"end_index":5}}]},"finish_reason":"stop"}]}
+	openaiTail  = `data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"annotations":[{"type":"url_citation","url_citation":{"url":"u","title":"t","start_index":2,"end_index":9}}]},"finish_reason":"stop"}]}
 
 data: [DONE]
 
@@ -162,7 +162,7 @@ func TestShortcutOnWords(t *testing.T) {
 		{"plain", []string{"one", " two", " three"}, true},
 		{"escapes as we write them", []string{"one", `\"two\"\n`, `\\ \t`}, true},
 		{"beyond ASCII", []string{"höi", "ä", "€𝄞", "z"}, true},
-		{"escapes beyond ASCII", []string{"ä", `\"`, `\"ä`, `\"\n`, "ä"}, true},
+		{"escapes beyond ASCII", []string{"x", "y", `\"\"\"€`, "€€"}, true},
 		{"other escapes", []string{"one", `\u00e4`, `\/`, `\ud834\udd1e`, `\b`}, false},
 		{"lone surrogates", []string{"one", `\ud834`, `\udd1e`}, false},
 		{"first in another spelling", []string{`\u0061`, "b", "c"}, true},
