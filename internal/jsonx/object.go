@@ -28,6 +28,9 @@ type member struct {
 	gone             bool
 }
 
+// fewMembers is what most objects have at most.
+const fewMembers = 12
+
 // Parse checks b as Check does, and that it is an object.
 func Parse(b []byte) (Object, error) {
 	s := scanner{b: b}
@@ -37,7 +40,7 @@ func Parse(b []byte) (Object, error) {
 	if s.i >= len(b) || b[s.i] != '{' {
 		return Object{}, s.fail("expected a JSON object")
 	}
-	o := Object{raw: b, members: make([]member, 0, 12)}
+	o := Object{raw: b, members: make([]member, 0, fewMembers)}
 	key := 0
 	opened, err := s.push(true)
 	for opened && err == nil {
