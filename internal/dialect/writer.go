@@ -14,17 +14,30 @@ import (
 // The zero value is an empty object.
 type Writer struct {
 	b     []byte
-	names []string
+	n     int       // members
+	first [8]string // their names: most objects have no more
+	more  []string
 }
 
+// small is the room that most objects need.
+const small = 128
+
 func (w *Writer) name(name string) {
-	w.names = append(w.names, name)
-	if len(w.b) == 0 {
-		w.b = append(w.b, '{')
+	if w.n < len(w.first) {
+		w.first[w.n] = name
+	} else {
+		w.more = append(w.more, name)
+	}
+	if w.n++; w.n == 1 {
+		w.b = append(make([]byte, 0, small), '{')
 	} else {
 		w.b = append(w.b, ',')
 	}
 	w.b = append(jsonx.AppendQuote(w.b, name), ':')
+}
+
+func (w *Writer) has(name string) bool {
+	return slices.Contains(w.first[:min(w.n, len(w.first))], name) || slices.Contains(w.more, name)
 }
 
 // Raw adds a member with a value that is JSON already; nil adds nothing.
@@ -87,7 +100,7 @@ func (w *Writer) Extra(x llm.Extra, family string) {
 		return
 	}
 	for _, f := range x.Fields {
-		if !slices.Contains(w.names, f.Name) {
+		if !w.has(f.Name) {
 			w.Raw(f.Name, f.Value)
 		}
 	}
@@ -121,7 +134,7 @@ type List struct{ b []byte }
 // Add appends an element.
 func (l *List) Add(v jsonx.Value) {
 	if len(l.b) == 0 {
-		l.b = append(l.b, '[')
+		l.b = append(make([]byte, 0, len(v)+small), '[')
 	} else {
 		l.b = append(l.b, ',')
 	}
