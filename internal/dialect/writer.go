@@ -184,6 +184,14 @@ func (l *Losses) Extra(path string, x llm.Extra, family string) {
 	}
 }
 
+// Within is Extra for members of what stands at a place, or of something in it:
+// under has its name and a dot at its end.
+func (l *Losses) Within(at Place, under string, x llm.Extra, family string) {
+	if len(x.Fields) > 0 && x.Family != family {
+		l.Extra(at.String()+"."+under, x, family)
+	}
+}
+
 // MessagePath names a message of a prompt as the client wrote it.
 func MessagePath(p *llm.Prompt, i int) string {
 	list, beside := p.List, p.Beside
@@ -199,14 +207,14 @@ func MessagePath(p *llm.Prompt, i int) string {
 		}
 		i--
 	}
-	return fmt.Sprintf("%s[%d]", list, i)
+	return element(list, i)
 }
 
 // PartPath names a part of a message as the client wrote it.
 func PartPath(p *llm.Prompt, message, part int) string {
 	path := MessagePath(p, message)
 	if p.Slot && message == 0 {
-		return fmt.Sprintf("%s[%d]", path, part)
+		return element(path, part)
 	}
 	if message < len(p.Messages) {
 		if label := p.Messages[message].Label; label != "" && label != "message" {
@@ -220,7 +228,7 @@ func PartPath(p *llm.Prompt, message, part int) string {
 	if within == "" {
 		within = "content"
 	}
-	return fmt.Sprintf("%s.%s[%d]", path, within, part)
+	return element(path+"."+within, part)
 }
 
 // besideParts names a part where calls and results are not among the parts of a
@@ -243,7 +251,7 @@ func besideParts(p *llm.Prompt, m *llm.Message, part int) string {
 		if t.Call.Label != "" {
 			return "." + t.Call.Label
 		}
-		return fmt.Sprintf(".%s[%d]", p.Calls, calls)
+		return element("."+p.Calls, calls)
 	case llm.PartResult:
 		return ""
 	case llm.PartThinking:
@@ -251,7 +259,7 @@ func besideParts(p *llm.Prompt, m *llm.Message, part int) string {
 			return "." + t.Label
 		}
 	}
-	return fmt.Sprintf(".content[%d]", others)
+	return element(".content", others)
 }
 
 // PartName is what a part is called that is left out of an answer.
