@@ -170,9 +170,12 @@ func (r *Reader) Bool(name string) *bool {
 // List takes an array and yields its elements with their places.
 func (r *Reader) List(name string) iter.Seq2[string, jsonx.Value] {
 	v := r.Take(name)
-	if v != nil && jsonx.KindOf(v) != jsonx.Array {
+	if v == nil {
+		return nothing
+	}
+	if jsonx.KindOf(v) != jsonx.Array {
 		r.Fail(r.Path(name), fmt.Sprintf("must be an array, not a %s", jsonx.KindOf(v)))
-		v = nil
+		return nothing
 	}
 	return func(yield func(string, jsonx.Value) bool) {
 		i := 0
@@ -185,8 +188,13 @@ func (r *Reader) List(name string) iter.Seq2[string, jsonx.Value] {
 	}
 }
 
+func nothing(func(string, jsonx.Value) bool) {}
+
 // Texts takes an array of strings.
 func (r *Reader) Texts(name string) []string {
+	if r.Peek(name) == nil {
+		return nil
+	}
 	var all []string
 	for at, v := range r.List(name) {
 		s, ok := jsonx.Text(v)

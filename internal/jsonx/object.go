@@ -29,7 +29,7 @@ type member struct {
 }
 
 // fewMembers is what most objects have at most.
-const fewMembers = 12
+const fewMembers = 8
 
 // Parse checks b as Check does, and that it is an object.
 func Parse(b []byte) (Object, error) {
