@@ -108,13 +108,7 @@ func (r *Reader) Peek(name string) jsonx.Value {
 }
 
 // Take is Peek, and a value that is not null is no longer in Rest.
-func (r *Reader) Take(name string) jsonx.Value {
-	v := r.Peek(name)
-	if v != nil {
-		r.o.Delete(name)
-	}
-	return v
-}
+func (r *Reader) Take(name string) jsonx.Value { return r.o.Take(name) }
 
 func (r *Reader) typed(name string, k jsonx.Kind) jsonx.Value {
 	v := r.Take(name)

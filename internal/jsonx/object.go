@@ -141,6 +141,24 @@ func (o *Object) Delete(name string) bool {
 	return true
 }
 
+// Take is Get, and removes a member that is not null.
+func (o *Object) Take(name string) Value {
+	m := o.find(name)
+	if m == nil {
+		return nil
+	}
+	v := m.current(o.raw)
+	if KindOf(v) <= Null {
+		return nil
+	}
+	if o.shared {
+		o.own()
+		m = o.find(name)
+	}
+	m.gone, o.edited, o.resized = true, true, true
+	return v
+}
+
 // Clone returns an Object that can be edited without changing o. It copies
 // nothing until either of them is edited.
 func (o *Object) Clone() Object {
