@@ -61,13 +61,13 @@ func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
 	case bytes.Equal(data, done):
 		return d.finish()
 	}
-	if jsonx.Check(data) != nil || data[0] != '{' {
+	r, ok := dialect.ReadEvent(data)
+	if !ok {
 		if ev.Name == "error" {
 			return nil, unreadableError(data)
 		}
 		return nil, dialect.Interrupted("an event in it is not a JSON object", nil)
 	}
-	r := dialect.ReadReply(data)
 	failed := ev.Name == "error" || r.Peek("error") != nil
 	if r.Peek("choices") == nil && !failed {
 		if e := disguised(data); e != nil {
