@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
@@ -22,65 +23,80 @@ func Refuse(field, format string, args ...any) *llm.Error {
 // first value of a wrong kind is remembered, and all readers made from one
 // another share it, so that Err is asked once, at the end.
 type Reader struct {
-	o     jsonx.Object
-	path  string // of this object, with a dot at its end unless it is the whole body
-	first *failure
+	o    jsonx.Object
+	in   *Reader // nil: this is the whole body
+	at   string  // within that one
+	body *body
 }
 
-type failure struct {
+// body is what all readers of one share.
+type body struct {
 	client bool
-	err    *llm.Error
+	first  *llm.Error
+	finder jsonx.Finder
 }
 
 // ReadRequest reads the body of a client's request.
-func ReadRequest(body []byte) *Reader { return open(body, "", &failure{client: true}) }
+func ReadRequest(text []byte) *Reader { return open(text, &body{client: true}) }
 
-// ReadReply reads a provider's answer, or an event of it.
-func ReadReply(body []byte) *Reader { return open(body, "", &failure{}) }
+// ReadReply reads a provider's answer.
+func ReadReply(text []byte) *Reader { return open(text, &body{}) }
 
-func open(v jsonx.Value, path string, f *failure) *Reader {
-	r := &Reader{path: path, first: f}
+// ReadEvent reads an event of a provider's; ok is false for one that is no
+// object.
+func ReadEvent(data []byte) (r *Reader, ok bool) {
+	r = ReadReply(data)
+	return r, r.body.first == nil
+}
+
+func open(text []byte, b *body) *Reader {
+	r := &Reader{body: b}
 	var err error
-	if r.o, err = jsonx.Parse(v); err == nil {
-		return r
+	if r.o, err = jsonx.Parse(text); err != nil {
+		r.Fail("", "must be an object")
 	}
-	name := path
-	if n := len(name); n > 0 {
-		name = name[:n-1]
-	}
-	r.Fail(name, "must be an object")
 	return r
 }
 
 // Object reads an object inside of this one; at says where, like "tools[2]".
 func (r *Reader) Object(v jsonx.Value, at string) *Reader {
-	return open(v, r.path+at+".", r.first)
+	inner := &Reader{in: r, at: at, body: r.body}
+	var ok bool
+	if inner.o, ok = r.body.finder.Object(v); !ok {
+		r.Fail(r.Path(at), "must be an object")
+	}
+	return inner
 }
 
 // Path is the full name of a member of this object.
-func (r *Reader) Path(name string) string { return r.path + name }
+func (r *Reader) Path(name string) string {
+	if r.in == nil {
+		return name
+	}
+	return r.in.Path(r.at) + "." + name
+}
 
 // Fail remembers a fault in the named place.
 func (r *Reader) Fail(place, what string) {
 	switch {
-	case r.first.err != nil:
-	case place == "" && r.first.client:
-		r.first.err = &llm.Error{Kind: llm.InvalidJSON, Status: 400, Message: "the body " + what}
+	case r.body.first != nil:
+	case place == "" && r.body.client:
+		r.body.first = &llm.Error{Kind: llm.InvalidJSON, Status: 400, Message: "the body " + what}
 	case place == "":
-		r.first.err = Invalid("it "+what, nil)
-	case r.first.client:
-		r.first.err = Refuse(place, "%s %s", place, what)
+		r.body.first = Invalid("it "+what, nil)
+	case r.body.client:
+		r.body.first = Refuse(place, "%s %s", place, what)
 	default:
-		r.first.err = Invalid(place+" "+what, nil)
+		r.body.first = Invalid(place+" "+what, nil)
 	}
 }
 
 // Err is the first fault.
 func (r *Reader) Err() error {
-	if r.first.err == nil {
+	if r.body.first == nil {
 		return nil
 	}
-	return r.first.err
+	return r.body.first
 }
 
 // Peek is the member's value, null and absent both being nil. It stays in Rest.
@@ -92,18 +108,12 @@ func (r *Reader) Peek(name string) jsonx.Value {
 }
 
 // Take is Peek, and a value that is not null is no longer in Rest.
-func (r *Reader) Take(name string) jsonx.Value {
-	v := r.Peek(name)
-	if v != nil {
-		r.o.Delete(name)
-	}
-	return v
-}
+func (r *Reader) Take(name string) jsonx.Value { return r.o.Take(name) }
 
 func (r *Reader) typed(name string, k jsonx.Kind) jsonx.Value {
 	v := r.Take(name)
 	if v != nil && jsonx.KindOf(v) != k {
-		r.Fail(r.path+name, fmt.Sprintf("must be a %s, not a %s", k, jsonx.KindOf(v)))
+		r.Fail(r.Path(name), fmt.Sprintf("must be a %s, not a %s", k, jsonx.KindOf(v)))
 		return nil
 	}
 	return v
@@ -123,7 +133,7 @@ func (r *Reader) Int(name string) *int64 {
 	}
 	n, ok := jsonx.Int(v)
 	if !ok {
-		r.Fail(r.path+name, "must be a whole number")
+		r.Fail(r.Path(name), "must be a whole number")
 	}
 	return &n
 }
@@ -136,7 +146,7 @@ func (r *Reader) Float(name string) *float64 {
 	}
 	f, ok := jsonx.Float(v)
 	if !ok {
-		r.Fail(r.path+name, "is out of range")
+		r.Fail(r.Path(name), "is out of range")
 	}
 	return &f
 }
@@ -154,14 +164,17 @@ func (r *Reader) Bool(name string) *bool {
 // List takes an array and yields its elements with their places.
 func (r *Reader) List(name string) iter.Seq2[string, jsonx.Value] {
 	v := r.Take(name)
-	if v != nil && jsonx.KindOf(v) != jsonx.Array {
-		r.Fail(r.path+name, fmt.Sprintf("must be an array, not a %s", jsonx.KindOf(v)))
-		v = nil
+	if v == nil {
+		return nothing
+	}
+	if jsonx.KindOf(v) != jsonx.Array {
+		r.Fail(r.Path(name), fmt.Sprintf("must be an array, not a %s", jsonx.KindOf(v)))
+		return nothing
 	}
 	return func(yield func(string, jsonx.Value) bool) {
 		i := 0
 		for e := range jsonx.Elements(v) {
-			if !yield(fmt.Sprintf("%s[%d]", name, i), e) {
+			if !yield(name+"["+strconv.Itoa(i)+"]", e) {
 				return
 			}
 			i++
@@ -169,13 +182,18 @@ func (r *Reader) List(name string) iter.Seq2[string, jsonx.Value] {
 	}
 }
 
+func nothing(func(string, jsonx.Value) bool) {}
+
 // Texts takes an array of strings.
 func (r *Reader) Texts(name string) []string {
+	if r.Peek(name) == nil {
+		return nil
+	}
 	var all []string
 	for at, v := range r.List(name) {
 		s, ok := jsonx.Text(v)
 		if !ok {
-			r.Fail(r.path+at, "must be a string")
+			r.Fail(r.Path(at), "must be a string")
 		}
 		all = append(all, s)
 	}
@@ -194,12 +212,13 @@ func (r *Reader) Said(family string) llm.Extra {
 
 // Rest is every member that nobody took.
 func (r *Reader) Rest(family string) llm.Extra {
-	x := llm.Extra{Family: family}
+	n := r.o.Len()
+	if n == 0 {
+		return llm.Extra{}
+	}
+	x := llm.Extra{Family: family, Fields: make([]llm.Field, 0, n)}
 	for name, v := range r.o.All() {
 		x.Fields = append(x.Fields, llm.Field{Name: name, Value: v})
-	}
-	if x.Fields == nil {
-		return llm.Extra{}
 	}
 	return x
 }

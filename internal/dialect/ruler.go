@@ -19,7 +19,12 @@ func RulerOf(text string) *Ruler {
 }
 
 // Add measures more of the text, which may be cut inside a character.
-func (r *Ruler) Add(text string) {
+func (r *Ruler) Add(text string) { measure(r, text) }
+
+// AddBytes is Add.
+func (r *Ruler) AddBytes(text []byte) { measure(r, text) }
+
+func measure[T string | []byte](r *Ruler, text T) {
 	for i := range len(text) {
 		if text[i]&0xc0 == 0x80 {
 			r.mark(r.n + i)

@@ -14,17 +14,30 @@ import (
 // The zero value is an empty object.
 type Writer struct {
 	b     []byte
-	names []string
+	n     int       // members
+	first [8]string // their names: most objects have no more
+	more  []string
 }
 
+// small is the room that most objects need.
+const small = 128
+
 func (w *Writer) name(name string) {
-	w.names = append(w.names, name)
-	if len(w.b) == 0 {
-		w.b = append(w.b, '{')
+	if w.n < len(w.first) {
+		w.first[w.n] = name
+	} else {
+		w.more = append(w.more, name)
+	}
+	if w.n++; w.n == 1 {
+		w.b = append(make([]byte, 0, small), '{')
 	} else {
 		w.b = append(w.b, ',')
 	}
 	w.b = append(jsonx.AppendQuote(w.b, name), ':')
+}
+
+func (w *Writer) has(name string) bool {
+	return slices.Contains(w.first[:min(w.n, len(w.first))], name) || slices.Contains(w.more, name)
 }
 
 // Raw adds a member with a value that is JSON already; nil adds nothing.
@@ -87,7 +100,7 @@ func (w *Writer) Extra(x llm.Extra, family string) {
 		return
 	}
 	for _, f := range x.Fields {
-		if !slices.Contains(w.names, f.Name) {
+		if !w.has(f.Name) {
 			w.Raw(f.Name, f.Value)
 		}
 	}
@@ -121,7 +134,7 @@ type List struct{ b []byte }
 // Add appends an element.
 func (l *List) Add(v jsonx.Value) {
 	if len(l.b) == 0 {
-		l.b = append(l.b, '[')
+		l.b = append(make([]byte, 0, len(v)+small), '[')
 	} else {
 		l.b = append(l.b, ',')
 	}
@@ -171,6 +184,14 @@ func (l *Losses) Extra(path string, x llm.Extra, family string) {
 	}
 }
 
+// Within is Extra for members of what stands at a place, or of something in it:
+// under has its name and a dot at its end.
+func (l *Losses) Within(at Place, under string, x llm.Extra, family string) {
+	if len(x.Fields) > 0 && x.Family != family {
+		l.Extra(at.String()+"."+under, x, family)
+	}
+}
+
 // MessagePath names a message of a prompt as the client wrote it.
 func MessagePath(p *llm.Prompt, i int) string {
 	list, beside := p.List, p.Beside
@@ -186,14 +207,14 @@ func MessagePath(p *llm.Prompt, i int) string {
 		}
 		i--
 	}
-	return fmt.Sprintf("%s[%d]", list, i)
+	return element(list, i)
 }
 
 // PartPath names a part of a message as the client wrote it.
 func PartPath(p *llm.Prompt, message, part int) string {
 	path := MessagePath(p, message)
 	if p.Slot && message == 0 {
-		return fmt.Sprintf("%s[%d]", path, part)
+		return element(path, part)
 	}
 	if message < len(p.Messages) {
 		if label := p.Messages[message].Label; label != "" && label != "message" {
@@ -207,7 +228,7 @@ func PartPath(p *llm.Prompt, message, part int) string {
 	if within == "" {
 		within = "content"
 	}
-	return fmt.Sprintf("%s.%s[%d]", path, within, part)
+	return element(path+"."+within, part)
 }
 
 // besideParts names a part where calls and results are not among the parts of a
@@ -230,7 +251,7 @@ func besideParts(p *llm.Prompt, m *llm.Message, part int) string {
 		if t.Call.Label != "" {
 			return "." + t.Call.Label
 		}
-		return fmt.Sprintf(".%s[%d]", p.Calls, calls)
+		return element("."+p.Calls, calls)
 	case llm.PartResult:
 		return ""
 	case llm.PartThinking:
@@ -238,7 +259,7 @@ func besideParts(p *llm.Prompt, m *llm.Message, part int) string {
 			return "." + t.Label
 		}
 	}
-	return fmt.Sprintf(".content[%d]", others)
+	return element(".content", others)
 }
 
 // PartName is what a part is called that is left out of an answer.

@@ -44,6 +44,7 @@ type SSE struct {
 	first  bool // the first event is under way: it may begin with a byte order mark
 	ev     Event
 	data   []byte // several data lines joined
+	name   string // of the last event that had one
 	lines  int    // data lines of the event under way
 	some   bool   // the event under way has a line that is not blank
 }
@@ -145,7 +146,10 @@ func (s *SSE) field(line []byte) {
 			s.ev.Data = s.data
 		}
 	case "event":
-		s.ev.Name = string(value)
+		if string(value) != s.name { // most events have the name of the one before
+			s.name = string(value)
+		}
+		s.ev.Name = s.name
 	}
 }
 

@@ -28,6 +28,9 @@ type member struct {
 	gone             bool
 }
 
+// fewMembers is what most objects have at most.
+const fewMembers = 8
+
 // Parse checks b as Check does, and that it is an object.
 func Parse(b []byte) (Object, error) {
 	var few [fewKeys][]byte
@@ -37,7 +40,7 @@ func Parse(b []byte) (Object, error) {
 		s.fail(i, "expected a JSON object")
 		return Object{}, s.err
 	}
-	o := Object{raw: b, members: make([]member, 0, 12)}
+	o := Object{raw: b, members: make([]member, 0, fewMembers)}
 	i, opened := s.push(i)
 	for opened && i >= 0 {
 		start := i
@@ -130,6 +133,24 @@ func (o *Object) Delete(name string) bool {
 	m := o.find(name)
 	m.gone, o.edited, o.resized = true, true, true
 	return true
+}
+
+// Take is Get, and removes a member that is not null.
+func (o *Object) Take(name string) Value {
+	m := o.find(name)
+	if m == nil {
+		return nil
+	}
+	v := m.current(o.raw)
+	if KindOf(v) <= Null {
+		return nil
+	}
+	if o.shared {
+		o.own()
+		m = o.find(name)
+	}
+	m.gone, o.edited, o.resized = true, true, true
+	return v
 }
 
 // Clone returns an Object that can be edited without changing o. It copies

@@ -253,3 +253,54 @@ func BenchmarkParse(b *testing.B) {
 		})
 	}
 }
+
+func parse(t *testing.T, s string) jsonx.Object {
+	t.Helper()
+	o, err := jsonx.Parse([]byte(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func TestTake(t *testing.T) {
+	o := parse(t, `{"a":1,"b":null,"c":[2],"d":"x"}`)
+	whole := o.Clone()
+	for _, c := range []struct{ name, want string }{{"a", "1"}, {"a", ""}, {"b", ""}, {"c", "[2]"}, {"e", ""}} {
+		if got := o.Take(c.name); string(got) != c.want {
+			t.Errorf("took %q of %s, want %q", got, c.name, c.want)
+		}
+	}
+	if got := string(o.Bytes()); got != `{"b":null,"d":"x"}` {
+		t.Errorf("left %s", got)
+	}
+	if got := string(whole.Bytes()); got != `{"a":1,"b":null,"c":[2],"d":"x"}` {
+		t.Errorf("the clone became %s", got)
+	}
+}
+
+// TestFinder: what Parse finds in a text that is right.
+func TestFinder(t *testing.T) {
+	var f jsonx.Finder
+	for _, s := range []string{
+		`{}`, `{ }`, `{"a":1}`, ` {"a":1}`[1:], `{ "a" : {"b":[1,{"c":2}]} , "d\u0065" : "}" ,"":null}`,
+		`{"1":1,"2":2,"3":3,"4":4,"5":5,"6":6,"7":7,"8":8,"9":9,"10":10}`,
+	} {
+		want := parse(t, s)
+		got, ok := f.Object(jsonx.Value(s))
+		if !ok || string(got.Bytes()) != s || got.Len() != want.Len() {
+			t.Errorf("%s: %v, %s", s, ok, got.Bytes())
+		}
+		for name, v := range want.All() {
+			if string(got.Get(name)) != string(v) {
+				t.Errorf("%s: %q is %s", s, name, got.Get(name))
+			}
+		}
+		got.Set("new", jsonx.Value("0")) // the members of the next object are elsewhere
+	}
+	for _, s := range []string{``, `null`, `[1]`, `"{}"`, `{"a"`, `{"a":`, `{a}`} {
+		if _, ok := f.Object(jsonx.Value(s)); ok {
+			t.Errorf("%s is an object", s)
+		}
+	}
+}

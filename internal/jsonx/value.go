@@ -89,30 +89,40 @@ const hex = "0123456789abcdef"
 // AppendQuote is Quote onto the end of dst.
 func AppendQuote(dst []byte, s string) []byte {
 	dst = append(dst, '"')
+	copied := 0
 	for i := 0; i < len(s); {
 		c := s[i]
-		switch {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c == '\n':
-			dst = append(dst, '\\', 'n')
-		case c == '\r':
-			dst = append(dst, '\\', 'r')
-		case c == '\t':
-			dst = append(dst, '\\', 't')
-		case c < 0x20:
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		case c < utf8.RuneSelf:
-			dst = append(dst, c)
-		default:
-			r, n := utf8.DecodeRuneInString(s[i:])
-			dst = utf8.AppendRune(dst, r)
-			i += n
+		if c >= 0x20 && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			i++
 			continue
 		}
-		i++
+		if c >= utf8.RuneSelf {
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if i += n; r != utf8.RuneError {
+				continue
+			}
+			dst = utf8.AppendRune(append(dst, s[copied:i-n]...), r)
+		} else {
+			dst = appendEscape(append(dst, s[copied:i]...), c)
+			i++
+		}
+		copied = i
 	}
-	return append(dst, '"')
+	return append(append(dst, s[copied:]...), '"')
+}
+
+func appendEscape(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 }
 
 // unquote resolves the escapes of a checked string; without any it returns raw

@@ -57,6 +57,12 @@ var ReplyQuirks = map[string]string{
 	"missing_tool_index":           "streamed tool calls may lack their index",
 }
 
+// None reports whether the vendor takes a request as it is, so that neither Edit
+// nor Fill has anything to do.
+func (q *Quirks) None() bool {
+	return len(q.Rename)+len(q.Drop)+len(q.DropInMessages)+len(q.Clamp)+len(q.Values)+len(q.Set) == 0 && q.DeveloperRole == "" && !q.DropModel
+}
+
 // Fill writes the members a vendor demands. The error is an *llm.Error: a
 // variable is missing or cannot be right.
 func (p *Provider) Fill(body *jsonx.Object, vars map[string]string) error {

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -108,5 +109,30 @@ func BenchmarkEdit(b *testing.B) {
 				p.Quirks.Edit(&body)
 			}
 		})
+	}
+}
+
+// TestNone sets each quirk alone: those of answers have nothing to do with
+// requests.
+func TestNone(t *testing.T) {
+	if q := (provider.Quirks{Reply: []string{"content_array"}}); !q.None() {
+		t.Error("a quirk of answers edits requests")
+	}
+	fields := reflect.TypeFor[provider.Quirks]()
+	for i := range fields.NumField() {
+		var q provider.Quirks
+		switch f := reflect.ValueOf(&q).Elem().Field(i); f.Kind() {
+		case reflect.Slice:
+			f.Set(reflect.MakeSlice(f.Type(), 1, 1))
+		case reflect.String:
+			f.SetString("x")
+		case reflect.Bool:
+			f.SetBool(true)
+		default:
+			t.Fatalf("%s is of a kind this test does not know", fields.Field(i).Name)
+		}
+		if name := fields.Field(i).Name; q.None() != (name == "Reply") {
+			t.Errorf("%s: None is %v", name, q.None())
+		}
 	}
 }

@@ -324,8 +324,12 @@ func (c *Client) translate(call *call, body *jsonx.Object, t *policy.Target) err
 	return err
 }
 
-// fitted edits what an encoder wrote to what the vendor accepts.
+// fitted edits what an encoder wrote to what the vendor accepts. Most vendors
+// take it as it is.
 func (c *call) fitted(encoded []byte, t *policy.Target) ([]byte, error) {
+	if c.form.Quirks.None() {
+		return encoded, nil
+	}
 	written, err := jsonx.Parse(encoded)
 	if err != nil {
 		return nil, err

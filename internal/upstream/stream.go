@@ -29,6 +29,7 @@ func (c *Client) openStream(w *watch, call *call, resp *http.Response, r io.Read
 		s.decoder = call.speaks.Chat.NewDecoder()
 		s.name = func(id, model *string) { call.name(resp.Header, id, model) }
 		s.encoder = call.codec().NewEncoder(call.as())
+		s.short = dialect.ShortcutOf(s.decoder, s.encoder)
 		s.seals = c.seals.Collect(call.owner)
 	}
 	if err := s.prime(); err != nil {
@@ -60,6 +61,7 @@ type events struct {
 
 	decoder dialect.Decoder // both nil when bytes pass
 	encoder dialect.Encoder
+	short   dialect.Shortcut
 	seals   *seal.Collector
 	name    func(id, model *string) // what the provider leaves out of its start
 
@@ -129,6 +131,9 @@ func (s *events) read() (llm.Frame, error) {
 	if err != nil {
 		return s.over(err)
 	}
+	if s.again(ev) {
+		return llm.Frame{Raw: s.out, More: s.frames.Buffered()}, nil
+	}
 	mark := dialect.Content
 	if s.tap != nil {
 		if mark, err = s.tap.Event(ev); err != nil {
@@ -139,6 +144,20 @@ func (s *events) read() (llm.Frame, error) {
 		}
 	}
 	return s.pass(ev, mark)
+}
+
+// again carries an event that is like the last one but for its words, past the
+// tap too: that one was content and no more, and so is this.
+func (s *events) again(ev framing.Event) bool {
+	if s.mark != dialect.Content {
+		return false
+	}
+	out, words, ok := s.short.Carry(s.out[:0], ev)
+	if ok {
+		s.out = out
+		s.seals.Again(words.Said)
+	}
+	return ok
 }
 
 func (s *events) pass(ev framing.Event, mark dialect.Mark) (llm.Frame, error) {

@@ -21,15 +21,15 @@ type watch struct {
 
 	mu     sync.Mutex // guards all below
 	timer  *time.Timer
-	clocks [3]clock
+	clocks [3]deadline
 	idle   time.Duration // between two pieces of the body
 	since  time.Time     // of the read that waits for one; zero: none does
 	begun  bool          // the first has come
 	over   bool
 }
 
-// clock is a limit that counts from the start.
-type clock struct {
+// deadline is a limit that counts from the start.
+type deadline struct {
 	limit time.Duration
 	due   time.Time // zero: it does not count, or no longer
 	cause func(limit time.Duration) *llm.Error
@@ -50,9 +50,9 @@ func (c *Client) watch(parent context.Context, stream bool, limit time.Duration)
 		firstByte, whole = c.limits.FirstByteStream, c.limits.TotalStream
 	}
 	now := time.Now()
-	w.clocks = [...]clock{first: {firstByte, now.Add(firstByte), noFirstByte}, total: {whole, now.Add(whole), tooLong}}
+	w.clocks = [...]deadline{first: {firstByte, now.Add(firstByte), noFirstByte}, total: {whole, now.Add(whole), tooLong}}
 	if limit > 0 {
-		w.clocks[asked] = clock{limit, now.Add(limit), overTime}
+		w.clocks[asked] = deadline{limit, now.Add(limit), overTime}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

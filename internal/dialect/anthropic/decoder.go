@@ -22,6 +22,8 @@ type decoder struct {
 	calls   bool
 	started bool
 	done    bool
+	words   jsonx.Value     // in the data, of the delta under way
+	plain   dialect.Pattern // of the last event, if it was one delta
 }
 
 // openBlock is a block under way.
@@ -29,25 +31,27 @@ type openBlock struct {
 	part int
 	kind llm.PartKind
 	raw  *jsonx.Object // of a block nobody else speaks: grows with its deltas
-	args []byte        // of a call the vendor runs
+	args []byte        // of such a block
+	some bool          // a call has arguments
 }
 
 func newDecoder() *decoder { return &decoder{open: make(map[int64]*openBlock)} }
 
 // Decode reads one event.
 func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
-	d.out = d.out[:0]
+	d.out, d.words = d.out[:0], nil
+	d.plain.Forget()
 	data := bytes.Clone(bytes.TrimSpace(ev.Data)) // events outlive the frame
 	if d.done || len(data) == 0 {
 		return nil, nil
 	}
-	if jsonx.Check(data) != nil || data[0] != '{' {
+	r, ok := dialect.ReadEvent(data)
+	if !ok {
 		if ev.Name == "error" {
 			return nil, eventError(nil)
 		}
 		return nil, dialect.Interrupted("an event in it is not a JSON object", nil)
 	}
-	r := dialect.ReadReply(data)
 	kind := r.Text("type")
 	if kind == "" {
 		kind = ev.Name
@@ -70,8 +74,15 @@ func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
 		d.emit(llm.Event{Kind: llm.EventMessage, Message: llm.Message{Role: llm.Assistant}})
 	}
 	d.event(kind, r)
-	return d.out, r.Err()
+	if err := r.Err(); err != nil {
+		return d.out, err
+	}
+	d.plain.Learn(ev.Name, data, d.words, d.out)
+	return d.out, nil
 }
+
+// Repeats implements dialect.Repeater: nothing is kept of a delta's words.
+func (d *decoder) Repeats(ev framing.Event) (dialect.Words, bool) { return d.plain.Match(ev) }
 
 func (d *decoder) event(kind string, r *dialect.Reader) {
 	at := int64(0)
@@ -136,7 +147,7 @@ func (d *decoder) begin(at int64, r *dialect.Reader) {
 		if p.Call.Args == "{}" {
 			p.Call.Args, p.Call.Object = "", false // it comes as text
 		}
-		b.args = append(b.args, p.Call.Args...)
+		b.add(p.Call.Args)
 	}
 	d.open[at] = b
 	d.order = append(d.order, at)
@@ -160,15 +171,18 @@ func (d *decoder) delta(at int64, r *dialect.Reader) {
 	e := llm.Event{Kind: llm.EventDelta, Part: b.part}
 	switch kind {
 	case "text_delta":
-		e.Text = r.Text("text")
+		d.words, e.Text = r.Peek("text"), r.Text("text")
 	case "thinking_delta":
-		e.Text = r.Text("thinking")
+		d.words, e.Text = r.Peek("thinking"), r.Text("thinking")
 	case "signature_delta":
 		e.Field = llm.DeltaSeal
 		e.Seal = &llm.Seal{Origin: origin, Kind: llm.Signature, Data: r.Text("signature")}
 	case "input_json_delta":
+		if b.raw == nil {
+			d.words = r.Peek("partial_json")
+		}
 		e.Field, e.Text = llm.DeltaArgs, r.Text("partial_json")
-		b.args = append(b.args, e.Text...)
+		b.add(e.Text)
 		if b.kind != llm.PartCall {
 			return
 		}
@@ -180,6 +194,13 @@ func (d *decoder) delta(at int64, r *dialect.Reader) {
 		return
 	}
 	d.emit(e)
+}
+
+// add notes arguments. Only a block that is written anew keeps them.
+func (b *openBlock) add(args string) {
+	if b.some = b.some || args != ""; b.raw != nil {
+		b.args = append(b.args, args...)
+	}
 }
 
 var implied = map[string]llm.PartKind{"text_delta": llm.PartText, "thinking_delta": llm.PartThinking}
@@ -215,7 +236,7 @@ func (d *decoder) close(at int64) {
 		}
 	}
 	e := llm.Event{Kind: llm.EventClose, Part: b.part}
-	if b.kind == llm.PartCall && b.raw == nil && len(b.args) == 0 { // joined, the pieces must be JSON
+	if b.kind == llm.PartCall && b.raw == nil && !b.some { // joined, the pieces must be JSON
 		d.emit(llm.Event{Kind: llm.EventDelta, Part: b.part, Field: llm.DeltaArgs, Text: "{}"})
 	}
 	if b.raw != nil {

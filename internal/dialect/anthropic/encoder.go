@@ -17,6 +17,7 @@ type encoder struct {
 	parts []*outPart
 	stop  llm.Stop
 	usage *llm.Usage
+	plain dialect.Mould // of the last event, if it was one piece of text
 }
 
 // outPart is a part that is open, or waits.
@@ -33,6 +34,7 @@ func newEncoder(dialect.Reply) *encoder { return &encoder{} }
 
 // Encode writes one event.
 func (e *encoder) Encode(dst []byte, ev *llm.Event) []byte {
+	e.plain.Forget()
 	if ev.Choice > 0 { // this dialect has one
 		return dst
 	}
@@ -62,6 +64,12 @@ func (e *encoder) Encode(dst []byte, ev *llm.Event) []byte {
 	}
 	return dst
 }
+
+// Splices implements dialect.Splicer.
+func (e *encoder) Splices() bool { return e.plain.Ready() }
+
+// Splice implements dialect.Splicer: nothing is kept of a delta's words.
+func (e *encoder) Splice(dst []byte, w dialect.Words) []byte { return e.plain.Splice(dst, w) }
 
 func (e *encoder) note(x llm.Extra) {
 	if x.Family == family {
@@ -103,7 +111,10 @@ func (e *encoder) more(dst []byte, ev *llm.Event) []byte {
 			return e.drain(dst)
 		}
 		if i == 0 && p.written {
-			return e.delta(dst, p, ev)
+			from := len(dst)
+			dst = e.delta(dst, p, ev)
+			e.plain.Learn(dst[from:], ev.Text, 1)
+			return dst
 		}
 		p.waiting = append(p.waiting, *ev)
 		if i == 0 {

@@ -1,6 +1,8 @@
 package anthropic
 
 import (
+	"slices"
+
 	"sluice/internal/dialect"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
@@ -69,11 +71,13 @@ func (c *counts) iterations(v jsonx.Value) {
 
 // keep remembers the object's own members, for clients of this family.
 func (c *counts) keep(v jsonx.Value) {
-	o, err := jsonx.Parse(v)
-	if err != nil {
+	var find jsonx.Finder
+	o, ok := find.Object(v)
+	if !ok {
 		return
 	}
 	c.raw.Family = family
+	c.raw.Fields = slices.Grow(c.raw.Fields, o.Len())
 next:
 	for name, member := range o.All() {
 		for i := range c.raw.Fields {

@@ -12,7 +12,7 @@ import (
 )
 
 // add puts a part of another dialect's message into a turn.
-func (e *requestWriter) add(t *turn, p *llm.Part, at string) {
+func (e *requestWriter) add(t *turn, p *llm.Part, at dialect.Place) {
 	switch p.Kind {
 	case llm.PartText, llm.PartRefusal:
 		if strings.TrimSpace(p.Text) == "" {
@@ -46,12 +46,12 @@ func (e *requestWriter) add(t *turn, p *llm.Part, at string) {
 }
 
 // block writes one part as a block.
-func (e *requestWriter) block(p *llm.Part, at string) jsonx.Value {
+func (e *requestWriter) block(p *llm.Part, at dialect.Place) jsonx.Value {
 	if p.Raw != nil {
 		if p.Extra.Family == family {
 			return p.Raw
 		}
-		e.refuse(at, "%s cannot be carried over to this provider", p.Label)
+		e.refuse(at.String(), "%s cannot be carried over to this provider", p.Label)
 		return jsonx.Value("{}")
 	}
 	var w dialect.Writer
@@ -75,7 +75,7 @@ func (e *requestWriter) block(p *llm.Part, at string) jsonx.Value {
 		e.cache(&w, at, p.Cache)
 	}
 	w.Extra(p.Extra, family)
-	e.lost.Extra(at+".", p.Extra, family)
+	e.lost.Within(at, "", p.Extra, family)
 	return w.Object()
 }
 
@@ -119,7 +119,7 @@ func writeCites(w *dialect.Writer, cites []llm.Cite) (lost bool) {
 	return lost
 }
 
-func (e *requestWriter) call(w *dialect.Writer, p *llm.Part, at string) {
+func (e *requestWriter) call(w *dialect.Writer, p *llm.Part, at dialect.Place) {
 	c := p.Call
 	input, ok := dialect.Arguments(c)
 	if !ok { // cut off by a limit: the model will see that nothing came of it
@@ -131,7 +131,7 @@ func (e *requestWriter) call(w *dialect.Writer, p *llm.Part, at string) {
 	w.Text("name", c.Name)
 	w.Raw("input", input)
 	w.Extra(c.Extra, family)
-	e.lost.Extra(at+".", c.Extra, family)
+	e.lost.Within(at, "", c.Extra, family)
 }
 
 func (e *requestWriter) id(id string) string {
@@ -155,7 +155,7 @@ func callID(id string) string {
 	return "call_" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:15]))
 }
 
-func (e *requestWriter) result(w *dialect.Writer, r *llm.Result, at string) {
+func (e *requestWriter) result(w *dialect.Writer, r *llm.Result, at dialect.Place) {
 	w.Text("type", "tool_result")
 	w.Text("tool_use_id", e.id(r.CallID))
 	switch {
@@ -182,12 +182,12 @@ var images = map[string]string{
 	"image/gif": "image/gif", "image/webp": "image/webp",
 }
 
-func (e *requestWriter) media(w *dialect.Writer, m *llm.Media, at string) {
+func (e *requestWriter) media(w *dialect.Writer, m *llm.Media, at dialect.Place) {
 	if e.native() {
 		e.repeatMedia(w, m)
 		return
 	}
-	e.lost.Extra(at+".", m.Extra, family)
+	e.lost.Within(at, "", m.Extra, family)
 	if m.Detail != "" && m.Detail != "auto" {
 		e.lost.Add("%s.detail", at)
 	}
@@ -196,9 +196,9 @@ func (e *requestWriter) media(w *dialect.Writer, m *llm.Media, at string) {
 	var s dialect.Writer
 	switch {
 	case kind == llm.Audio, kind == llm.Video:
-		e.refuse(at, "this provider takes no %s", kind)
+		e.refuse(at.String(), "this provider takes no %s", kind)
 	case m.FileID != "":
-		e.refuse(at, "a file id of one vendor means nothing to another: send the file itself")
+		e.refuse(at.String(), "a file id of one vendor means nothing to another: send the file itself")
 	case m.URL != "":
 		if pdf {
 			kind = llm.Document
@@ -207,7 +207,7 @@ func (e *requestWriter) media(w *dialect.Writer, m *llm.Media, at string) {
 		s.Text("url", m.URL)
 	case kind == llm.Image && !pdf:
 		if images[mediaType] == "" {
-			e.refuse(at, "this provider takes no picture of type %q", mediaType)
+			e.refuse(at.String(), "this provider takes no picture of type %q", mediaType)
 		}
 		base64Source(&s, images[mediaType], m.Data)
 	default:
@@ -229,12 +229,12 @@ func base64Source(s *dialect.Writer, mediaType, data string) {
 }
 
 // document writes a PDF, or plain text; a document without a type is a PDF.
-func (e *requestWriter) document(s *dialect.Writer, m *llm.Media, at string) {
+func (e *requestWriter) document(s *dialect.Writer, m *llm.Media, at dialect.Place) {
 	text, isText := m.Text, m.Text != ""
 	if !isText && strings.HasPrefix(m.Type, "text/") {
 		var err error
 		if text, err = dialect.PlainDocument(m); err != nil {
-			e.refuse(at, "the document is not base64")
+			e.refuse(at.String(), "the document is not base64")
 		}
 		isText = true
 	}
@@ -246,7 +246,7 @@ func (e *requestWriter) document(s *dialect.Writer, m *llm.Media, at string) {
 	case m.Type == "" || m.Type == "application/pdf":
 		base64Source(s, "application/pdf", m.Data)
 	default:
-		e.refuse(at, "this provider takes no document of type %q", m.Type)
+		e.refuse(at.String(), "this provider takes no document of type %q", m.Type)
 	}
 }
 
@@ -265,7 +265,7 @@ func (e *requestWriter) repeatMedia(w *dialect.Writer, m *llm.Media) {
 	case m.Parts != nil:
 		var list dialect.List
 		for j := range m.Parts {
-			list.Add(e.block(&m.Parts[j], ""))
+			list.Add(e.block(&m.Parts[j], dialect.Place{}))
 		}
 		s.Text("type", "content")
 		s.Raw("content", list.Array())

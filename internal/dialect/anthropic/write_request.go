@@ -241,7 +241,7 @@ func countMarks(p *llm.Prompt) (n int) {
 }
 
 // cache writes a mark; of too many the oldest are left out.
-func (e *requestWriter) cache(w *dialect.Writer, at string, m *llm.CacheMark) {
+func (e *requestWriter) cache(w *dialect.Writer, at dialect.Place, m *llm.CacheMark) {
 	switch {
 	case m == nil:
 	case e.marks > 0 && !e.native():

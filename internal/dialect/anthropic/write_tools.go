@@ -64,7 +64,7 @@ var (
 
 func (e *requestWriter) tool(i int, t *llm.Tool) jsonx.Value {
 	var w dialect.Writer
-	at := index("tools", i)
+	at := dialect.Named(index("tools", i))
 	w.Text("name", t.Name)
 	if t.HasDescription {
 		w.Text("description", t.Description)
@@ -80,12 +80,12 @@ func (e *requestWriter) tool(i int, t *llm.Tool) jsonx.Value {
 	if e.native() {
 		w.Bool("defer_loading", t.Deferred)
 	} else {
-		e.lost.Deferred(at, t)
+		e.lost.Deferred(at.String(), t)
 	}
 	e.cache(&w, at, t.Cache)
 	w.Extra(t.Extra, family)
-	e.lost.Extra(at+".", t.Extra, family)
-	e.lost.Extra(at+".function.", t.Function, family)
+	e.lost.Within(at, "", t.Extra, family)
+	e.lost.Within(at, "function.", t.Function, family)
 	return w.Object()
 }
 

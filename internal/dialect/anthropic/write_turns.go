@@ -23,7 +23,7 @@ type turn struct {
 
 type result struct {
 	id   string
-	at   string
+	at   dialect.Place
 	text jsonx.Value
 }
 
@@ -31,7 +31,7 @@ type result struct {
 type block struct {
 	raw  jsonx.Value
 	part *llm.Part
-	at   string
+	at   dialect.Place
 }
 
 // conversation writes the instructions and the turns.
@@ -62,7 +62,7 @@ func (e *requestWriter) repeat() (system, messages jsonx.Value) {
 		m := &e.p.Messages[i]
 		var blocks dialect.List
 		for j := range m.Parts {
-			blocks.Add(e.block(&m.Parts[j], dialect.PartPath(e.p, i, j)))
+			blocks.Add(e.block(&m.Parts[j], dialect.PartAt(e.p, i, j)))
 		}
 		if i == 0 && e.p.Slot {
 			system = blocks.Array()
@@ -83,9 +83,9 @@ func (e *requestWriter) instructions(to *[]block, i int) {
 	m := &e.p.Messages[i]
 	e.besides(i, m)
 	for j := range m.Parts {
-		p, at := &m.Parts[j], dialect.PartPath(e.p, i, j)
+		p, at := &m.Parts[j], dialect.PartAt(e.p, i, j)
 		if p.Kind != llm.PartText {
-			e.refuse(at, "instructions for this provider must be text")
+			e.refuse(at.String(), "instructions for this provider must be text")
 			continue
 		}
 		if strings.TrimSpace(p.Text) != "" {
@@ -96,8 +96,8 @@ func (e *requestWriter) instructions(to *[]block, i int) {
 
 // besides reports what a message has that this dialect has no place for.
 func (e *requestWriter) besides(i int, m *llm.Message) {
-	at := dialect.MessagePath(e.p, i)
-	e.lost.Extra(at+".", m.Extra, family)
+	at := dialect.MessageAt(e.p, i)
+	e.lost.Within(at, "", m.Extra, family)
 	if m.Name != "" {
 		e.lost.Add("%s.name", at)
 	}
@@ -115,7 +115,7 @@ func (e *requestWriter) system(blocks []block) jsonx.Value {
 		list.Add(e.block(b.part, b.at))
 	}
 	if ask {
-		list.Add(e.block(&llm.Part{Text: jsonLine}, ""))
+		list.Add(e.block(&llm.Part{Text: jsonLine}, dialect.Place{}))
 	}
 	if list.Empty() {
 		return nil
@@ -135,11 +135,11 @@ func (e *requestWriter) turns(from int) []turn {
 		e.besides(i, m)
 		t := turn{role: m.Role}
 		for j := range m.Parts {
-			e.add(&t, &m.Parts[j], dialect.PartPath(e.p, i, j))
+			e.add(&t, &m.Parts[j], dialect.PartAt(e.p, i, j))
 		}
 		if len(t.blocks) == 0 && len(t.results) == 0 {
 			if i == len(e.p.Messages)-1 {
-				e.refuse(dialect.MessagePath(e.p, i), "nothing of this message can be carried over to this provider")
+				e.refuse(dialect.MessageAt(e.p, i).String(), "nothing of this message can be carried over to this provider")
 			}
 			continue
 		}
@@ -173,7 +173,7 @@ func (e *requestWriter) interjection(turns []turn, i int) []turn {
 	if n := len(turns); e.card.midSystem && after && n > 0 && turns[n-1].role == llm.User {
 		return append(turns, turn{role: llm.System, blocks: blocks})
 	}
-	e.lost.Add("%s.role", dialect.MessagePath(e.p, i))
+	e.lost.Add("%s.role", dialect.MessageAt(e.p, i))
 	for k, b := range blocks {
 		p := *b.part
 		p.Text = "<system>" + p.Text + "</system>"
@@ -201,7 +201,7 @@ func (e *requestWriter) pair(turns []turn) {
 			t.results = slices.Delete(t.results, at, at+1)
 		}
 		for _, r := range t.results {
-			e.refuse(r.at, "there is no call right before this result that it could belong to")
+			e.refuse(r.at.String(), "there is no call right before this result that it could belong to")
 		}
 		t.results = sorted
 	}
@@ -252,7 +252,7 @@ func (e *requestWriter) complete(t *turn, calls []string) {
 		}
 		yes := true
 		r := &llm.Result{CallID: id, IsError: &yes, Parts: []llm.Part{{Text: "no result given"}}}
-		all = append(all, result{id: id, text: e.block(&llm.Part{Kind: llm.PartResult, Result: r}, "")})
+		all = append(all, result{id: id, text: e.block(&llm.Part{Kind: llm.PartResult, Result: r}, dialect.Place{})})
 		e.lost.Add("tool_calls:%s:result", id)
 	}
 	t.results = all

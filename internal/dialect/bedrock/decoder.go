@@ -47,10 +47,10 @@ func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
 	if d.done || len(data) == 0 {
 		return nil, nil
 	}
-	if jsonx.Check(data) != nil || jsonx.KindOf(bytes.TrimSpace(data)) != jsonx.Composite {
+	r, ok := dialect.ReadEvent(data)
+	if !ok {
 		return nil, dialect.Interrupted("an event in it is not a JSON object", nil)
 	}
-	r := dialect.ReadReply(data)
 	r.Take("p") // padding that hides how long a text is
 	if !d.started {
 		d.started = true

@@ -44,10 +44,10 @@ func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
 	if d.done || len(data) == 0 {
 		return nil, nil
 	}
-	if jsonx.Check(data) != nil || data[0] != '{' {
+	r, ok := dialect.ReadEvent(data)
+	if !ok {
 		return nil, dialect.Interrupted("an event in it is not a JSON object", nil)
 	}
-	r := dialect.ReadReply(data)
 	kind := r.Text("type")
 	if kind == "" {
 		kind = ev.Name

@@ -124,10 +124,10 @@ func (d *generateDecoder) Decode(ev framing.Event) ([]llm.Event, error) {
 	if d.done || len(data) == 0 {
 		return nil, nil
 	}
-	if jsonx.Check(data) != nil || data[0] != '{' {
+	r, ok := dialect.ReadEvent(data)
+	if !ok {
 		return nil, dialect.Interrupted("a line of it is not a JSON object", nil)
 	}
-	r := dialect.ReadReply(data)
 	if r.Peek("is_finished") == nil && r.Peek("text") == nil {
 		return nil, eventError(data)
 	}

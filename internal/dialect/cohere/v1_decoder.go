@@ -24,10 +24,10 @@ func (d *v1Decoder) Decode(ev framing.Event) ([]llm.Event, error) {
 	if d.done || len(data) == 0 {
 		return nil, nil
 	}
-	if jsonx.Check(data) != nil || data[0] != '{' {
+	r, ok := dialect.ReadEvent(data)
+	if !ok {
 		return nil, dialect.Interrupted("a line of it is not a JSON object", nil)
 	}
-	r := dialect.ReadReply(data)
 	kind := r.Text("event_type")
 	if kind == "" {
 		return nil, eventError(data)

@@ -38,8 +38,19 @@ func (s *Sides) Reply(body []byte) (out []byte, lost []string, err error) {
 // Stream carries a streamed answer to the client. A failure in it becomes the
 // client's own error frame, and the end of the stream.
 func (s *Sides) Stream(sse []byte) (out []byte, err error) {
+	out, _, err = s.stream(sse, true)
+	return out, err
+}
+
+// stream is Stream, with the shortcut or without, and counts the events that
+// took it.
+func (s *Sides) stream(sse []byte, shortcut bool) (out []byte, short int, err error) {
 	frames := s.Provider.Streams().NewReader(bytes.NewReader(sse), maxEvent)
 	dec, enc := s.Provider.Chat.NewDecoder(), s.Client.Chat.NewEncoder(s.As)
+	var cut dialect.Shortcut
+	if shortcut {
+		cut = dialect.ShortcutOf(dec, enc)
+	}
 	write := func(list []llm.Event, err error) bool {
 		for i := range list {
 			out = enc.Encode(out, &list[i])
@@ -54,13 +65,18 @@ func (s *Sides) Stream(sse []byte) (out []byte, err error) {
 		ev, err := frames.Next()
 		if errors.Is(err, io.EOF) {
 			write(dec.End())
-			return out, nil
+			return out, short, nil
 		}
 		if err != nil {
-			return out, err
+			return out, short, err
+		}
+		var ok bool
+		if out, _, ok = cut.Carry(out, ev); ok {
+			short++
+			continue
 		}
 		if !write(dec.Decode(ev)) {
-			return out, nil
+			return out, short, nil
 		}
 	}
 }

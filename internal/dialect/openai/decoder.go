@@ -16,6 +16,9 @@ type decoder struct {
 	started bool
 	done    bool
 	choices []*choiceState
+	words   jsonx.Value     // in the data, of the delta under way
+	plain   dialect.Pattern // of the last event, if it was one delta
+	grows   *choiceState    // whose body its words belong to; nil: nobody's
 }
 
 // choiceState is one choice under way.
@@ -44,7 +47,8 @@ func newDecoder() *decoder { return &decoder{} }
 
 // Decode reads one event.
 func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
-	d.out = d.out[:0]
+	d.out, d.words, d.grows = d.out[:0], nil, nil
+	d.plain.Forget()
 	data := bytes.Clone(bytes.TrimSpace(ev.Data)) // events outlive the frame
 	switch {
 	case d.done:
@@ -57,13 +61,13 @@ func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
 	case bytes.Equal(data, done):
 		return d.finish()
 	}
-	if jsonx.Check(data) != nil || data[0] != '{' {
+	r, ok := dialect.ReadEvent(data)
+	if !ok {
 		if ev.Name == "error" {
 			return nil, unreadableError(data)
 		}
 		return nil, dialect.Interrupted("an event in it is not a JSON object", nil)
 	}
-	r := dialect.ReadReply(data)
 	failed := ev.Name == "error" || r.Peek("error") != nil
 	if r.Peek("choices") == nil && !failed {
 		if e := disguised(data); e != nil {
@@ -74,7 +78,20 @@ func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
 	if failed {
 		return d.out, eventError(data)
 	}
-	return d.out, r.Err()
+	if err := r.Err(); err != nil {
+		return d.out, err
+	}
+	d.plain.Learn(ev.Name, data, d.words, d.out)
+	return d.out, nil
+}
+
+// Repeats implements dialect.Repeater.
+func (d *decoder) Repeats(ev framing.Event) (dialect.Words, bool) {
+	w, ok := d.plain.Match(ev)
+	if ok && d.grows != nil {
+		d.grows.body = append(d.grows.body, w.Said...)
+	}
+	return w, ok
 }
 
 func (d *decoder) emit(e llm.Event) { d.out = append(d.out, e) }
@@ -147,18 +164,24 @@ func (d *decoder) find(index int) *choiceState {
 func (d *decoder) delta(c *choiceState, r *dialect.Reader) {
 	for _, name := range thinkingNames {
 		if s, ok := jsonx.Text(r.Peek(name)); ok && s != "" {
+			d.words = r.Peek(name)
 			d.text(c, llm.PartThinking, name, s)
 			break // two views of the same
 		}
 	}
 	if s, ok := jsonx.Text(r.Peek("content")); ok {
+		if s != "" {
+			d.words = r.Peek("content")
+		}
 		d.text(c, llm.PartText, "", s)
 	} else {
 		for v := range jsonx.Elements(r.Peek("content")) {
 			d.piece(c, v)
 		}
 	}
+	said := r.Peek("refusal")
 	if s := r.Text("refusal"); s != "" {
+		d.words = said
 		c.refused = true
 		d.text(c, llm.PartRefusal, "", s)
 	}
@@ -195,7 +218,9 @@ func (d *decoder) text(c *choiceState, kind llm.PartKind, label, s string) {
 		c.next++
 		d.emit(llm.Event{Kind: llm.EventOpen, Choice: c.index, Part: c.open, Shell: &llm.Part{Kind: kind, Label: label}})
 	}
+	d.grows = nil
 	if kind == llm.PartText {
+		d.grows = c
 		c.body = append(c.body, s...)
 	}
 	d.emit(llm.Event{Kind: llm.EventDelta, Choice: c.index, Part: c.open, Text: s})
@@ -215,9 +240,11 @@ func (d *decoder) call(c *choiceState, r *dialect.Reader) {
 	name, args := "", ""
 	if v := r.Take("custom"); v != nil {
 		f := r.Object(v, "custom")
+		d.words = f.Peek("input")
 		name, args = f.Text("name"), f.Text("input")
 	} else if v := r.Take("function"); v != nil {
 		f := r.Object(v, "function")
+		d.words = f.Peek("arguments")
 		name, args = f.Text("name"), readArguments(f)
 	}
 	at := c.lookup(index, id)

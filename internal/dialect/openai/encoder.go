@@ -19,6 +19,14 @@ type encoder struct {
 	choices map[int]*choiceOut
 	stops   []llm.Event // held until the cost is known
 	lost    dialect.Losses
+	plain   dialect.Mould // of the last event, if it was one piece of text
+	said    spoken        // whose it was
+}
+
+// spoken is the part a text belongs to, and the choice, if it is an answer's.
+type spoken struct {
+	choice *choiceOut
+	part   *partState
 }
 
 type partState struct {
@@ -50,6 +58,7 @@ func newEncoder(as dialect.Reply) *encoder {
 
 // Encode writes one event.
 func (e *encoder) Encode(dst []byte, ev *llm.Event) []byte {
+	e.plain.Forget()
 	switch ev.Kind {
 	case llm.EventStart:
 		e.start(ev)
@@ -77,6 +86,26 @@ func (e *encoder) Encode(dst []byte, ev *llm.Event) []byte {
 	case llm.EventEnd:
 		return e.end(dst)
 	}
+	return dst
+}
+
+// Splices implements dialect.Splicer.
+func (e *encoder) Splices() bool { return e.plain.Ready() }
+
+// Splice implements dialect.Splicer. A text is measured as it is in text.
+func (e *encoder) Splice(dst []byte, w dialect.Words) []byte {
+	if s := e.said; s.choice != nil {
+		s.choice.runes += utf8.RuneCount(w.Said)
+		s.part.text.AddBytes(w.Said)
+	}
+	return e.plain.Splice(dst, w)
+}
+
+// repeatable is the frame of a piece of text, which was written so many times in
+// what follows from.
+func (e *encoder) repeatable(dst []byte, from int, text string, times int, s spoken) []byte {
+	e.plain.Learn(dst[from:], text, times)
+	e.said = s
 	return dst
 }
 
@@ -232,7 +261,8 @@ func (e *encoder) delta(dst []byte, ev *llm.Event, s *partState) []byte {
 		if s.wait {
 			s.whole = append(s.whole, ev.Text...)
 		} else if s.part.Call != nil && s.part.Call.By == llm.ByClient {
-			return e.arguments(dst, ev.Choice, s, ev.Text)
+			from := len(dst)
+			return e.repeatable(e.arguments(dst, ev.Choice, s, ev.Text), from, ev.Text, 1, spoken{})
 		}
 	case llm.DeltaSeal:
 		if proven(ev.Seal) {
@@ -250,9 +280,12 @@ func (e *encoder) text(dst []byte, ev *llm.Event, s *partState, text string) []b
 		return dst
 	}
 	var d dialect.Writer
+	var of spoken
+	times := 1
 	switch s.part.Kind {
 	case llm.PartText:
-		e.of(ev.Choice).runes += utf8.RuneCountInString(text)
+		of = spoken{choice: e.of(ev.Choice), part: s}
+		of.choice.runes += utf8.RuneCountInString(text)
 		s.text.Add(text)
 		d.Text("content", text)
 	case llm.PartRefusal:
@@ -274,11 +307,13 @@ func (e *encoder) text(dst []byte, ev *llm.Event, s *partState, text string) []b
 		c.thought = s
 		if s.part.Label == "" { // of another family
 			d.Raw("content_blocks", blockDelta(ev.Part, "thinking", text))
+			times = 2
 		}
 	default:
 		return dst
 	}
-	return e.chunk(dst, ev.Choice, d.Object(), "", nil)
+	from := len(dst)
+	return e.repeatable(e.chunk(dst, ev.Choice, d.Object(), "", nil), from, text, times, of)
 }
 
 // blocks writes what only the incumbent's content_blocks can hold.

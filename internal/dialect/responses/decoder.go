@@ -39,13 +39,13 @@ func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
 	case bytes.Equal(data, done):
 		return nil, dialect.Interrupted("it ended before the answer was complete", nil)
 	}
-	if jsonx.Check(data) != nil || data[0] != '{' {
+	r, ok := dialect.ReadEvent(data)
+	if !ok {
 		if ev.Name == "error" {
 			return nil, unreadable(data)
 		}
 		return nil, dialect.Interrupted("an event in it is not a JSON object", nil)
 	}
-	r := dialect.ReadReply(data)
 	kind := r.Text("type")
 	if kind == "" {
 		kind = ev.Name

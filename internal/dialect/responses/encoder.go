@@ -1,6 +1,8 @@
 package responses
 
 import (
+	"bytes"
+	"strconv"
 	"time"
 
 	"sluice/internal/dialect"
@@ -18,6 +20,14 @@ type encoder struct {
 	about *llm.Message
 	parts map[int]*outPart
 	usage *llm.Usage
+	plain repeated
+}
+
+// repeated is the last event, if it was one piece of text.
+type repeated struct {
+	head []byte // up to its number
+	rest dialect.Mould
+	part *outPart
 }
 
 // outItem is an item under way.
@@ -46,6 +56,7 @@ func newEncoder(as dialect.Reply) *encoder {
 
 // Encode writes one event.
 func (e *encoder) Encode(dst []byte, ev *llm.Event) []byte {
+	e.plain.rest.Forget()
 	if ev.Choice > 0 { // this dialect has one
 		return dst
 	}
@@ -60,7 +71,12 @@ func (e *encoder) Encode(dst []byte, ev *llm.Event) []byte {
 		return e.open(dst, ev)
 	case llm.EventDelta:
 		if p := e.parts[ev.Part]; p != nil {
-			return e.delta(dst, p, ev)
+			from, seq := len(dst), e.seq
+			if dst = e.delta(dst, p, ev); e.seq == seq+1 {
+				e.plain.learn(dst[from:], ev.Text)
+				e.plain.part = p
+			}
+			return dst
 		}
 	case llm.EventClose:
 		if p := e.parts[ev.Part]; p != nil {
@@ -80,6 +96,28 @@ func (e *encoder) Encode(dst []byte, ev *llm.Event) []byte {
 		return e.end(dst)
 	}
 	return dst
+}
+
+var numbered = []byte(`,"sequence_number":`)
+
+// learn remembers a frame, whose number stands before all words.
+func (r *repeated) learn(frame []byte, text string) {
+	head, rest, _ := bytes.Cut(frame, numbered)
+	r.head = append(append(r.head[:0], head...), numbered...)
+	r.rest.Learn(bytes.TrimLeft(rest, "0123456789"), text, 1)
+}
+
+// Splices implements dialect.Splicer.
+func (e *encoder) Splices() bool { return e.plain.rest.Ready() }
+
+// Splice implements dialect.Splicer. All that is said is kept, as it is in text
+// and arguments.
+func (e *encoder) Splice(dst []byte, w dialect.Words) []byte {
+	p := e.plain.part
+	p.said = append(p.said, w.Said...)
+	dst = strconv.AppendInt(append(dst, e.plain.head...), e.seq, 10)
+	e.seq++
+	return e.plain.rest.Splice(dst, w)
 }
 
 func (e *encoder) start(dst []byte, ev *llm.Event) []byte {
