@@ -16,6 +16,7 @@ import (
 	"sluice/internal/dialect"
 	"sluice/internal/dialect/all"
 	"sluice/internal/dialect/anthropic"
+	"sluice/internal/dialect/cohere"
 	"sluice/internal/dialect/dialecttest"
 	"sluice/internal/dialect/openai"
 	"sluice/internal/framing"
@@ -150,6 +151,14 @@ data: {"type":"message_stop"}
 data: [DONE]
 
 `
+	cohereDelta = `data: {"type":"content-delta","index":0,"delta":{"message":{"content":{"%s":"%s"}}}}` + "\n\n"
+	cohereTail  = `data: {"type":"citation-start","index":0,"delta":{"message":{"citations":{"start":2,"end":9,"text":"x","sources":[],"type":"TEXT_CONTENT","content_index":0}}}}
+
+data: {"type":"content-end","index":0}
+
+data: {"type":"message-end","delta":{"finish_reason":"COMPLETE","usage":{"tokens":{"input_tokens":1,"output_tokens":2}}}}
+
+`
 )
 
 // TestShortcutOnWords: whatever the words are, and however they are spelt.
@@ -167,7 +176,7 @@ func TestShortcutOnWords(t *testing.T) {
 		{"lone surrogates", []string{"one", `\ud834`, `\udd1e`}, false},
 		{"first in another spelling", []string{`\u0061`, "b", "c"}, true},
 		{"empty", []string{"one", "", "", "two"}, false},
-		{"empty first", []string{"", "one", "two"}, true},
+		{"empty first", []string{"", "one", "two", "three"}, true},
 		{"a name of the frame", []string{"text_delta", "text", "index", "content", "stop", "0", "delta"}, true},
 		{"the model and the id", []string{"m", "c", "m", "x", "m"}, true},
 		{"another member", []string{"one", `two","more":"x`, `three","text":"x`, `","content":"x`}, false},
@@ -175,6 +184,9 @@ func TestShortcutOnWords(t *testing.T) {
 	} {
 		for _, field := range []string{"text", "thinking", "partial_json"} {
 			t.Run("anthropic/"+field+"/"+c.name, func(t *testing.T) { words(t, &anthropic.Dialect, anthropicStream(field, c.words), c.cut) })
+		}
+		for _, field := range []string{"text", "thinking"} {
+			t.Run("cohere/"+field+"/"+c.name, func(t *testing.T) { words(t, &cohere.Dialect, cohereStream(field, c.words), c.cut) })
 		}
 		for _, field := range []string{"content", "reasoning_content", "refusal"} {
 			t.Run("openai/"+field+"/"+c.name, func(t *testing.T) { words(t, &openai.Dialect, openaiStream(field, c.words), c.cut) })
@@ -240,21 +252,33 @@ func openaiStream(field string, words []string) string {
 	return b.String() + openaiTail
 }
 
+func cohereStream(field string, words []string) string {
+	var b strings.Builder
+	for _, w := range words {
+		fmt.Fprintf(&b, cohereDelta, field, w)
+	}
+	return b.String() + cohereTail
+}
+
 // FuzzShortcut: whatever an event and the next ones are, the shortcut says the
 // same.
 func FuzzShortcut(f *testing.F) {
 	for _, s := range []string{"one", `\"`, `\u00e4`, `\`, "", `x","y":"z`, "\xff", "\n", "text"} {
 		f.Add(byte(0), "text", s, "two", s)
 		f.Add(byte(1), "content", "one", s, s)
-		f.Add(byte(2), "partial_json", s, s, "three")
+		f.Add(byte(0), "partial_json", s, s, "three")
+		f.Add(byte(2), "thinking", s, "two", s)
 	}
 	f.Fuzz(func(t *testing.T, kind byte, field, a, b, c string) {
 		words := []string{a, b, c, b, c}
-		if kind%3 == 1 {
+		switch kind % 3 {
+		case 0:
+			sameBothWays(t, &anthropic.Dialect, []byte(anthropicStream(field, words)))
+		case 1:
 			sameBothWays(t, &openai.Dialect, []byte(openaiStream(field, words)))
-			return
+		case 2:
+			sameBothWays(t, &cohere.Dialect, []byte(cohereStream(field, words)))
 		}
-		sameBothWays(t, &anthropic.Dialect, []byte(anthropicStream(field, words)))
 	})
 }
 

@@ -22,6 +22,8 @@ type decoder struct {
 	some    bool         // there was a call
 	started bool
 	done    bool
+	words   jsonx.Value     // in the data, of the content under way
+	plain   dialect.Pattern // of the last event, if it was one piece of the open part
 }
 
 // openPart is a part under way.
@@ -39,7 +41,8 @@ func newDecoder() *decoder { return &decoder{} }
 
 // Decode reads one event.
 func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
-	d.out = d.out[:0]
+	d.out, d.words = d.out[:0], nil
+	d.plain.Forget()
 	data := bytes.Clone(bytes.TrimSpace(ev.Data)) // events outlive the frame
 	if d.done || len(data) == 0 {
 		return nil, nil
@@ -67,7 +70,20 @@ func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
 		at = *n
 	}
 	d.event(kind, at, delta)
-	return d.out, r.Err()
+	if err := r.Err(); err != nil {
+		return d.out, err
+	}
+	d.plain.Learn(ev.Name, data, d.words, d.out)
+	return d.out, nil
+}
+
+// Repeats implements dialect.Repeater.
+func (d *decoder) Repeats(ev framing.Event) (dialect.Words, bool) {
+	w, ok := d.plain.Match(ev)
+	if ok {
+		d.open.body = append(d.open.body, w.Said...)
+	}
+	return w, ok
 }
 
 // inner is a member that is an object, or an empty one where there is none.
@@ -120,8 +136,10 @@ func (d *decoder) content(at int64, c *dialect.Reader) {
 	kind, _ := jsonx.Text(c.Peek("type"))
 	switch {
 	case c.Peek("thinking") != nil:
+		d.words = c.Peek("thinking")
 		d.text(llm.PartThinking, "", at, c.Text("thinking"))
 	case c.Peek("text") != nil:
+		d.words = c.Peek("text")
 		d.text(llm.PartText, "", at, c.Text("text"))
 	case kind != "" && kind != "text" && kind != "thinking":
 		d.closeText()
