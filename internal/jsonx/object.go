@@ -33,8 +33,7 @@ const fewMembers = 8
 
 // Parse checks b as Check does, and that it is an object.
 func Parse(b []byte) (Object, error) {
-	var few [fewKeys][]byte
-	s := scanner{b: b, keys: few[:0]}
+	s := scanner{b: b}
 	i := space(b, 0)
 	if i == len(b) || b[i] != '{' {
 		s.fail(i, "expected a JSON object")
@@ -47,7 +46,7 @@ func Parse(b []byte) (Object, error) {
 		if i = s.value(start); i < 0 {
 			break
 		}
-		o.members = append(o.members, member{name: s.keys[len(s.keys)-1], key: o.keyStart(start), value: start, stop: i})
+		o.members = append(o.members, member{name: s.keys()[s.count-1], key: o.keyStart(start), value: start, stop: i})
 		i, opened = s.next(i)
 	}
 	if s.end(i) < 0 {

@@ -28,8 +28,7 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("%s at byte %d", e.Wha
 // duplicate names at any level, within the limits above. Numbers may have any
 // size in value; they are never converted. Time is linear in len(b).
 func Check(b []byte) error {
-	var few [fewKeys][]byte
-	s := scanner{b: b, keys: few[:0]}
+	s := scanner{b: b}
 	s.end(s.value(space(b, 0)))
 	return s.err
 }
@@ -41,8 +40,10 @@ type scanner struct {
 	b     []byte
 	err   error
 	depth int
-	first [MaxDepth]int32 // of each open object's names in keys; array: it is none
-	keys  [][]byte        // names seen in the open objects, unescaped
+	first [MaxDepth]int32 // of each open object's names among all; array: it is none
+	count int             // of the names seen in the open objects
+	few   [fewKeys][]byte // those names, unescaped: most texts need no more room
+	many  [][]byte        // or they are here, once they were more
 	sets  map[int]names   // the names of open objects with more than fewKeys, by depth
 }
 
@@ -132,7 +133,7 @@ func (s *scanner) push(i int) (end int, opened bool) {
 		s.first[s.depth-1] = array
 		return i, true
 	}
-	s.first[s.depth-1] = int32(len(s.keys))
+	s.first[s.depth-1] = int32(s.count)
 	return s.name(i), true
 }
 
@@ -150,10 +151,10 @@ func (s *scanner) next(i int) (end int, more bool) {
 		}
 		return i, true
 	case c == '}' && first != array:
-		if len(s.keys)-int(first) > fewKeys {
+		if s.count-int(first) > fewKeys {
 			delete(s.sets, s.depth)
 		}
-		s.keys = s.keys[:first]
+		s.count = int(first)
 	case c == ']' && first == array:
 	default:
 		return s.fail(i, "expected a comma or the end of the container"), false
@@ -178,7 +179,7 @@ func (s *scanner) name(at int) int {
 	if s.seen(key) {
 		return s.fail(at, fmt.Sprintf("duplicate name %.40q", key))
 	}
-	if len(s.keys)-int(s.first[s.depth-1]) > MaxMembers {
+	if s.count-int(s.first[s.depth-1]) > MaxMembers {
 		return s.fail(i, fmt.Sprintf("an object of more than %d members", MaxMembers))
 	}
 	if i = space(s.b, i); i >= len(s.b) || s.b[i] != ':' {
@@ -189,8 +190,8 @@ func (s *scanner) name(at int) int {
 
 // seen records a name of the innermost object and reports whether it was there.
 func (s *scanner) seen(key []byte) bool {
-	mine := s.keys[s.first[s.depth-1]:]
-	s.keys = append(s.keys, key)
+	mine := s.keys()[s.first[s.depth-1]:]
+	s.record(key)
 	if len(mine) >= fewKeys {
 		return s.seenAmongMany(mine, string(key))
 	}
@@ -200,6 +201,26 @@ func (s *scanner) seen(key []byte) bool {
 		}
 	}
 	return false
+}
+
+// keys are the names of all open objects.
+func (s *scanner) keys() [][]byte {
+	if s.many != nil {
+		return s.many[:s.count]
+	}
+	return s.few[:s.count]
+}
+
+func (s *scanner) record(key []byte) {
+	switch {
+	case s.many != nil:
+		s.many = append(s.many[:s.count], key)
+	case s.count < fewKeys:
+		s.few[s.count] = key
+	default: // a copy, since what pointed into the scanner would keep it off the stack
+		s.many = append(append(make([][]byte, 0, 4*fewKeys), s.few[:]...), key)
+	}
+	s.count++
 }
 
 // seenAmongMany is seen for an object with many names.

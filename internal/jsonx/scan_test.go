@@ -336,6 +336,17 @@ var checked = []struct {
 	{"numbers", []byte(`[` + strings.Repeat("-0.123456789,", 8000) + `0]`)},
 }
 
+// TestCheckIsCheap: a body becomes no garbage but for the list of its members.
+func TestCheckIsCheap(t *testing.T) {
+	in := body(300)
+	if n := testing.AllocsPerRun(100, func() { _ = jsonx.Check(in) }); n > 0 {
+		t.Errorf("Check: %v allocations", n)
+	}
+	if n := testing.AllocsPerRun(100, func() { _, _ = jsonx.Parse(in) }); n > 1 {
+		t.Errorf("Parse: %v allocations", n)
+	}
+}
+
 func BenchmarkCheck(b *testing.B) {
 	for _, c := range checked {
 		b.Run(c.name, func(b *testing.B) {
