@@ -152,7 +152,7 @@ data: [DONE]
 
 `
 	cohereDelta = `data: {"type":"content-delta","index":0,"delta":{"message":{"content":{"%s":"%s"}}}}` + "\n\n"
-	cohereTail  = `data: {"type":"citation-start","index":0,"delta":{"message":{"citations":{"start":2,"end":9,"text":"x","sources":[],"type":"TEXT_CONTENT","content_index":0}}}}
+	cohereTail  = `data: {"type":"citation-start","index":0,"delta":{"message":{"citations":{"start":2,"end":9,"text":"x","sources":[{"type":"document","id":"d","document":{"url":"u","title":"t"}}],"type":"TEXT_CONTENT","content_index":0}}}}
 
 data: {"type":"content-end","index":0}
 
@@ -171,7 +171,7 @@ func TestShortcutOnWords(t *testing.T) {
 		{"plain", []string{"one", " two", " three"}, true},
 		{"escapes as we write them", []string{"one", `\"two\"\n`, `\\ \t`}, true},
 		{"beyond ASCII", []string{"höi", "ä", "€𝄞", "z"}, true},
-		{"escapes beyond ASCII", []string{"x", "y", `\"\"\"€`, "€€"}, true},
+		{"escapes beyond ASCII", []string{"x", "y", `\"\"\"€`, "€€", "€"}, true},
 		{"other escapes", []string{"one", `\u00e4`, `\/`, `\ud834\udd1e`, `\b`}, false},
 		{"lone surrogates", []string{"one", `\ud834`, `\udd1e`}, false},
 		{"first in another spelling", []string{`\u0061`, "b", "c"}, true},
