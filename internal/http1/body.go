@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"sync"
+
+	"sluice/internal/cancel"
 )
 
 // body is that of an answer. Read to its end, it gives the connection back;
@@ -12,7 +14,7 @@ import (
 type body struct {
 	c       *conn
 	ctx     context.Context //nolint:containedctx // of the request this is the answer to
-	stop    func() bool     // the end of the context no longer matters
+	hold    cancel.Hold     // on the context
 	sending chan error      // the request's body is still going out; nil: it has gone
 	keep    bool
 
@@ -66,7 +68,7 @@ func (b *body) end(err error) {
 // finish gives the connection back, once.
 func (b *body) finish() {
 	b.once.Do(func() {
-		quiet := b.stop()
+		quiet := b.hold.Release()
 		if b.sending != nil { // an answer before the whole question
 			select {
 			case err := <-b.sending:
@@ -86,7 +88,7 @@ func (b *body) finish() {
 // abandon closes the connection, once.
 func (b *body) abandon() {
 	b.once.Do(func() {
-		b.stop()
+		b.hold.Release()
 		b.c.close()
 	})
 }

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"sluice/internal/cancel"
 )
 
 // conn is one connection, used by one request at a time.
@@ -51,20 +53,23 @@ func (c *conn) close() { _ = c.nc.Close() }
 // past is a deadline that makes every read and write under way return.
 var past = time.Unix(1, 0)
 
+// Ended makes whatever is waited for return.
+func (c *conn) Ended(error) { _ = c.nc.SetDeadline(past) }
+
 // exchange sends a request and reads the head of its answer. A context that
 // ends makes whatever is waited for return.
 func (c *conn) exchange(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	c.sent = 0
-	stop := context.AfterFunc(ctx, func() { _ = c.nc.SetDeadline(past) })
+	hold := cancel.Listen(ctx, c)
 	sending, err := c.send(req)
 	if err == nil {
 		var resp *http.Response
-		if resp, err = c.receive(req, stop, sending); err == nil {
+		if resp, err = c.receive(req, hold, sending); err == nil {
 			return resp, nil
 		}
 	}
-	stop()
+	hold.Release()
 	select {
 	case wrote := <-sending: // why the answer could not come
 		if wrote != nil {
@@ -199,7 +204,7 @@ func (s *stalling) Write(p []byte) (n int, err error) {
 }
 
 // receive reads the head of the answer and makes its body.
-func (c *conn) receive(req *http.Request, stop func() bool, sending chan error) (*http.Response, error) {
+func (c *conn) receive(req *http.Request, hold cancel.Hold, sending chan error) (*http.Response, error) {
 	h, err := c.head()
 	for interim := 0; err == nil && h.status < 200; interim++ {
 		if h.status == http.StatusSwitchingProtocols || interim == c.t.Interim {
@@ -211,7 +216,7 @@ func (c *conn) receive(req *http.Request, stop func() bool, sending chan error) 
 	if err != nil {
 		return nil, err
 	}
-	b := &body{c: c, stop: stop, sending: sending, keep: h.keep, ctx: req.Context()}
+	b := &body{c: c, hold: hold, sending: sending, keep: h.keep, ctx: req.Context()}
 	resp := &http.Response{
 		Status: h.reason, StatusCode: h.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: h.minor,
 		Header: h.header, ContentLength: -1, Body: b, Request: req,

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"sluice/internal/cancel"
 )
 
 // session is one connection of a client's.
@@ -22,8 +24,8 @@ type session struct {
 	r      *bufio.Reader // over this session's Read; nil while nothing is to be read
 	header http.Header   // of answers, empty between two
 
-	serving atomic.Pointer[cancel] // of the request under way
-	taken   bool                   // the handler has taken the connection over
+	serving atomic.Pointer[cancel.Context] // of the request under way
+	taken   bool                           // the handler has taken the connection over
 
 	mu      sync.Mutex // guards all below
 	want    time.Time  // the deadline of reading
@@ -31,9 +33,6 @@ type session struct {
 	reading bool
 	idle    bool // no byte of the next request has come
 }
-
-// cancel ends the context of one request.
-type cancel struct{ with context.CancelCauseFunc }
 
 var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, readBuffer) }}
 
@@ -142,15 +141,15 @@ func (c *session) release() {
 
 // answer serves the request with this head; it reports whether another may follow.
 func (c *session) answer(text string) (again bool) {
-	ctx, with := context.WithCancelCause(context.Background())
-	defer with(context.Canceled)
+	ctx := new(cancel.Context)
+	defer ctx.Cancel(context.Canceled)
 	req, body, err := c.request(ctx, text)
 	if err != nil {
 		c.refuse(err)
 		return false
 	}
 	c.readBy(time.Time{})
-	c.serving.Store(&cancel{with})
+	c.serving.Store(ctx)
 	w := &response{c: c, req: req, body: body, keep: keeps(req.Header, req.ProtoMinor) && !c.server.leaving.Load()}
 	whole := c.handle(w, req)
 	c.serving.Store(nil)
@@ -188,13 +187,13 @@ func (c *session) lookAfter() {
 	gone := false
 	err := c.raw.Control(func(fd uintptr) { gone = look(fd) == over })
 	if gone || errors.Is(err, net.ErrClosed) {
-		now.with(context.Canceled)
+		now.Cancel(context.Canceled)
 	}
 }
 
 func (c *session) cut(cause error) {
 	if now := c.serving.Load(); now != nil {
-		now.with(cause)
+		now.Cancel(cause)
 	}
 }
 

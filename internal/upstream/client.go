@@ -169,7 +169,7 @@ func (c *Client) Do(ctx context.Context, r *Request, t *policy.Target, key secre
 // exchange sends a request and receives the answer.
 func (c *Client) exchange(ctx context.Context, r *Request, t *policy.Target, call *call) (*llm.Answer, error) {
 	w := c.watch(ctx, call.stream, t.Timeout)
-	resp, err := c.send(w, r, call)
+	resp, err := c.send(w, r, call) //nolint:contextcheck // the watch has one below it
 	if err != nil {
 		w.stop()
 		return nil, err
@@ -187,7 +187,7 @@ func (c *Client) exchange(ctx context.Context, r *Request, t *policy.Target, cal
 // because no connection came about is repeated once (R14).
 func (c *Client) send(w *watch, r *Request, call *call) (*http.Response, error) {
 	for again := true; ; again = false {
-		req, err := c.request(w.ctx, r, call)
+		req, err := c.request(&w.ctx, r, call)
 		if err != nil {
 			if e := w.cause(); e != nil { // while it waited for a token
 				return nil, e

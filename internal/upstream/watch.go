@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"sluice/internal/cancel"
 	"sluice/internal/llm"
 )
 
@@ -15,9 +16,8 @@ import (
 // all of them, and is set again only when it has rung: a read costs a look at the
 // time.
 type watch struct {
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	whole  bool // the answer is not a stream
+	ctx   cancel.Context
+	whole bool // the answer is not a stream
 
 	mu     sync.Mutex // guards all below
 	timer  *time.Timer
@@ -44,7 +44,7 @@ const (
 
 func (c *Client) watch(parent context.Context, stream bool, limit time.Duration) *watch {
 	w := &watch{idle: c.limits.Idle, whole: !stream}
-	w.ctx, w.cancel = context.WithCancelCause(parent)
+	w.ctx.Begin(parent)
 	firstByte, whole := c.limits.FirstByte, c.limits.Total
 	if stream {
 		firstByte, whole = c.limits.FirstByteStream, c.limits.TotalStream
@@ -63,7 +63,7 @@ func (c *Client) watch(parent context.Context, stream bool, limit time.Duration)
 // ring is called when a clock may have run out.
 func (w *watch) ring() {
 	if e := w.expired(time.Now()); e != nil {
-		w.cancel(e)
+		w.ctx.Cancel(e)
 	}
 }
 
@@ -177,16 +177,16 @@ func (w *watch) stop() {
 	w.over = true
 	w.timer.Stop()
 	w.mu.Unlock()
-	w.cancel(nil)
+	w.ctx.Cancel(context.Canceled)
 }
 
 // cause returns the clock that ended the attempt, or that the client went away;
 // nil if neither did.
 func (w *watch) cause() *llm.Error {
-	if w.ctx.Err() == nil {
+	cause := w.ctx.Err()
+	if cause == nil {
 		return nil
 	}
-	cause := context.Cause(w.ctx)
 	if e, ok := cause.(*llm.Error); ok { //nolint:errorlint // causes of ours are never wrapped
 		own := *e // a copy: the walk writes where it came from into it
 		return &own
