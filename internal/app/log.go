@@ -27,7 +27,11 @@ type lines struct {
 	dropped atomic.Int64
 }
 
-const queued = 16_384
+const (
+	queued = 16_384
+	enough = 64 << 10             // bytes that are written with one call
+	pause  = 5 * time.Millisecond // between two calls, so that what a busy gateway has to say is written with few
+)
 
 func newLines(out io.Writer) *lines {
 	l := &lines{out: out, plain: isTerminal(out), queue: make(chan []byte, queued), quit: make(chan struct{})}
@@ -37,11 +41,20 @@ func newLines(out io.Writer) *lines {
 
 func (l *lines) run() {
 	var b []byte // grows to what is written with one call, and is used again
+	rest := time.NewTimer(pause)
 	for {
 		select {
 		case line := <-l.queue:
 			b = l.more(append(b[:0], line...))
 			_, _ = l.out.Write(b)
+			if len(b) >= enough {
+				continue
+			}
+			rest.Reset(pause)
+			select {
+			case <-rest.C:
+			case <-l.quit:
+			}
 		case <-l.quit:
 			if b = l.more(b[:0]); len(b) > 0 {
 				_, _ = l.out.Write(b)
@@ -55,7 +68,6 @@ func (l *lines) run() {
 // more joins the lines that wait already to b, so that a busy gateway writes
 // many with one call.
 func (l *lines) more(b []byte) []byte {
-	const enough = 64 << 10
 	for len(b) < enough {
 		select {
 		case next := <-l.queue:
