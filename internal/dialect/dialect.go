@@ -20,7 +20,8 @@ type Dialect struct {
 	// passes with it between a client and a provider of this dialect.
 	Query bool
 
-	// Headers are the client's headers that belong to the request in the same way.
+	// Headers are the client's headers that belong to the request in the same way,
+	// in canonical form.
 	Headers []string
 
 	// ErrorsPass says that a provider's error bodies reach a client of the same

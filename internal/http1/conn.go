@@ -27,6 +27,9 @@ type conn struct {
 	since time.Time // idle since
 
 	sent int // bytes of the request under way
+
+	see  func(fd uintptr) // looks into the socket
+	seen sight
 }
 
 // readBuffer is what an answer is read through. Streams of many small events fit
@@ -38,6 +41,7 @@ func newConn(t *Transport, at origin, nc net.Conn) *conn {
 	if s, ok := nc.(syscall.Conn); ok {
 		c.raw, _ = s.SyscallConn()
 	}
+	c.see = func(fd uintptr) { c.seen = look(fd) }
 	c.r = bufio.NewReaderSize(nc, readBuffer)
 	return c
 }
@@ -248,9 +252,8 @@ func (c *conn) alive() bool {
 	if c.raw == nil {
 		return true
 	}
-	state := over
-	err := c.raw.Control(func(fd uintptr) { state = look(fd) })
-	return err == nil && state == silent
+	err := c.raw.Control(c.see)
+	return err == nil && c.seen == silent
 }
 
 // timedOut is what a canceled wait looks like from inside.

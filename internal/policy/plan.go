@@ -87,7 +87,8 @@ func (t *Target) BringsCredential() bool {
 }
 
 // Header is a header of the provider's own: with a value from the config or
-// from x-portkey-NAME, else with the client's value, else with the default.
+// from x-portkey-NAME, else with the client's value, else with the default. The
+// name is in canonical form.
 type Header struct{ Name, Value, Default string }
 
 // URL is the address of a path at this target; see provider.Provider.Address.
@@ -126,11 +127,11 @@ func (t *Target) prepare() {
 		t.keep(path)
 	}
 	for _, name := range t.Provider.Headers {
-		t.Headers = append(t.Headers, Header{name, t.Fields[provider.FieldName(name)], t.Provider.Sent(name, t.Fields)})
+		t.Headers = append(t.Headers, Header{http.CanonicalHeaderKey(name), t.Fields[provider.FieldName(name)], t.Provider.Sent(name, t.Fields)})
 	}
 	for name := range t.Provider.Send {
 		if !slices.Contains(t.Provider.Headers, name) {
-			t.Headers = append(t.Headers, Header{name, t.Provider.Sent(name, t.Fields), ""})
+			t.Headers = append(t.Headers, Header{http.CanonicalHeaderKey(name), t.Provider.Sent(name, t.Fields), ""})
 		}
 	}
 }

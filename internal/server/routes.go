@@ -192,7 +192,12 @@ func (t *rule) covers(path string) bool {
 
 // allows: another method on a named inference path is relayed further down.
 func (t *rule) allows(method string) bool {
-	return t.methods == "" || slices.Contains(strings.Split(t.methods, ","), method)
+	for one := range strings.SplitSeq(t.methods, ",") {
+		if one == method {
+			return true
+		}
+	}
+	return t.methods == ""
 }
 
 // normalise takes the version off and collapses doubled slashes, which SDKs make of a
@@ -209,10 +214,10 @@ func normalise(path string) (rest, version string, ok bool) {
 		return "", "", false
 	}
 	for _, version = range []string{"v1", "v1beta", "v1alpha", "v1beta2", "v1beta3", "v2"} {
-		if rest, ok = strings.CutPrefix(path, "/"+version+"/"); ok {
-			return "/" + rest, version, rest != ""
-		}
-		if path == "/"+version {
+		switch rest, ok = strings.CutPrefix(path[1:], version); {
+		case ok && len(rest) > 1 && rest[0] == '/':
+			return rest, version, true
+		case ok && (rest == "" || rest == "/"):
 			return "", "", false
 		}
 	}

@@ -75,8 +75,8 @@ type Client struct {
 	pool      *http1.Transport
 	dialects  func(name string) (*dialect.Dialect, bool)
 	limits    Limits
-	agent     string
-	hop       string
+	agent     []string // header values
+	hop       []string
 	now       func() time.Time
 	seals     *seal.Memory
 	authority *auth.Authority
@@ -109,7 +109,7 @@ func New(o Options) *Client {
 		o.Seals = seal.New()
 	}
 	c := &Client{
-		dialects: o.Dialects, limits: o.Limits, agent: o.Agent, hop: o.Hop, now: time.Now, seals: o.Seals, authority: o.Auth,
+		dialects: o.Dialects, limits: o.Limits, agent: []string{o.Agent}, hop: []string{o.Hop}, now: time.Now, seals: o.Seals, authority: o.Auth,
 	}
 	dial := c.counted(o.Dialer.DialContext)
 	c.pool = &http1.Transport{

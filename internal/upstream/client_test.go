@@ -34,7 +34,7 @@ var testLimits = Limits{
 func findDialect(name string) (*dialect.Dialect, bool) { return &openai.Dialect, name == "openai" }
 
 func clientOf(f wire) *Client {
-	return &Client{transport: f, dialects: findDialect, limits: testLimits, agent: "sluice/test", hop: "hop-token", now: time.Now}
+	return &Client{transport: f, dialects: findDialect, limits: testLimits, agent: []string{"sluice/test"}, hop: []string{"hop-token"}, now: time.Now}
 }
 
 // answering is a transport that gives the same answer to everything.

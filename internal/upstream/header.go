@@ -59,10 +59,10 @@ func (c *Client) setHeaders(call *call, r *Request, t *policy.Target, key secret
 	}
 	out["Accept-Encoding"] = gzipOnly
 	if out["User-Agent"] == nil { // unless it was to be forwarded
-		out["User-Agent"] = []string{c.agent}
+		out["User-Agent"] = c.agent
 	}
 	if t.Private || t.Provider.Local {
-		out[HopHeader] = []string{c.hop}
+		out[HopHeader] = c.hop
 	}
 	if a := &call.form.Auth; a.Plain() {
 		if name, value := a.Header(key.Reveal()); name != "" && !key.Empty() {
@@ -81,14 +81,17 @@ func (c *call) passHeaders(r *Request, t *policy.Target) {
 	}
 	if !c.translated() {
 		for _, name := range r.Dialect.Headers {
-			if value := r.Header.Get(name); value != "" {
-				c.header.Set(name, value)
+			if values := r.Header[name]; len(values) > 0 && values[0] != "" {
+				c.header[name] = values[:1:1]
 			}
 		}
 	}
 	for _, h := range t.Headers {
-		if value := cmp.Or(h.Value, r.Header.Get(h.Name), h.Default); value != "" {
-			c.header.Set(h.Name, value)
+		switch values := r.Header[h.Name]; {
+		case h.Value == "" && len(values) > 0 && values[0] != "":
+			c.header[h.Name] = values[:1:1]
+		case h.Value != "" || h.Default != "":
+			c.header[h.Name] = []string{cmp.Or(h.Value, h.Default)}
 		}
 	}
 }
