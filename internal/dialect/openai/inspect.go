@@ -1,7 +1,6 @@
 package openai
 
 import (
-	"bytes"
 	"fmt"
 
 	"sluice/internal/dialect"
@@ -53,8 +52,7 @@ func usable(list jsonx.Value) bool {
 	if jsonx.KindOf(list) != jsonx.Array {
 		return false
 	}
-	inner := bytes.TrimLeft(list[1:], " \t\r\n")
-	return inner[0] != ']'
+	return afterSpace(list[1:])[0] != ']'
 }
 
 // disguised finds a failure in a body that came with status 200 (wire formats,

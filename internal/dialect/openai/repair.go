@@ -76,23 +76,37 @@ type findings struct {
 	chatFault bool // in a choice
 }
 
-// read goes from quote to quote. A quote with a colon behind it ends a name:
-// inside a string it is escaped, so that a backslash stands before it.
+// read goes from colon to colon. One with a quote before it ends a name: inside a
+// string a quote is escaped, so that a backslash stands before it.
 func (f *findings) read(body []byte) {
-	last := 0
-	for {
-		n := bytes.IndexByte(body[last:], '"')
+	for at := 0; ; at++ {
+		n := bytes.IndexByte(body[at:], ':')
 		if n < 0 {
 			return
 		}
-		word, rest := body[last:last+n], body[last+n+1:]
-		last += n + 1
-		if len(rest) > 0 && (rest[0] == ':' || rest[0] <= ' ') {
-			if rest = bytes.TrimLeft(rest, " \t\r\n"); len(rest) > 1 && rest[0] == ':' {
-				f.member(word, bytes.TrimLeft(rest[1:], " \t\r\n"))
-			}
+		at += n
+		stop := at - 1
+		for stop >= 0 && body[stop] <= ' ' {
+			stop--
 		}
+		if stop < 1 || body[stop] != '"' {
+			continue
+		}
+		start := stop
+		for start > 0 && stop-start < longestName && body[start-1] != '"' {
+			start--
+		}
+		f.member(body[start:stop], afterSpace(body[at+1:]))
 	}
+}
+
+const longestName = len("completion_tokens_details") + 1
+
+func afterSpace(b []byte) []byte {
+	for len(b) > 0 && b[0] <= ' ' {
+		b = b[1:]
+	}
+	return b
 }
 
 // member takes in one name and what its value begins with.
