@@ -108,18 +108,16 @@ func (c *conn) send(req *http.Request) (sending chan error, err error) {
 		*buf = append(*buf, known.b...)
 		return nil, c.write(*buf)
 	}
-	if err = c.write(*buf); err != nil {
+	head, rest := *buf, []byte(nil)
+	if known != nil {
+		head, rest = c.offer(head, known.b)
+	}
+	if err = c.write(head); err != nil {
 		_ = req.Body.Close()
 		return nil, err
 	}
-	var rest []byte
-	if known != nil {
-		switch rest = known.b[c.offer(known.b):]; {
-		case len(rest) == 0:
-			return nil, nil
-		case len(rest) <= atOnce:
-			return nil, c.write(rest)
-		}
+	if known != nil && len(rest) <= atOnce {
+		return nil, c.write(rest)
 	}
 	sending = make(chan error, 1)
 	go func() {
@@ -139,19 +137,27 @@ func refused(err error) bool {
 }
 
 func (c *conn) write(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
 	n, err := c.nc.Write(b)
 	c.sent += n
 	return err
 }
 
-// offer writes what the socket takes of a body at once, most often all of it.
-func (c *conn) offer(b []byte) (n int) {
+// offer writes what the socket takes of a request at once, most often all of it,
+// and returns what is left.
+func (c *conn) offer(head, body []byte) (restOfHead, restOfBody []byte) {
 	if _, secure := c.nc.(*tls.Conn); secure || c.raw == nil {
-		return 0
+		return head, body
 	}
-	_ = c.raw.Control(func(fd uintptr) { n = offer(fd, b) })
+	n := 0
+	_ = c.raw.Control(func(fd uintptr) { n = offer(fd, head, body) })
 	c.sent += n
-	return n
+	if n < len(head) {
+		return head[n:], body
+	}
+	return nil, body[n-len(head):]
 }
 
 // sendBody writes a body piece by piece, or the rest of one that is known: a

@@ -6,4 +6,4 @@ package http1
 func look(uintptr) sight { return silent }
 
 // offer cannot be made here.
-func offer(uintptr, []byte) int { return 0 }
+func offer(uintptr, []byte, []byte) int { return 0 }

@@ -2,11 +2,15 @@
 
 package http1
 
-import "syscall"
+import (
+	"syscall"
 
-// offer writes as much as a socket takes without waiting.
-func offer(fd uintptr, b []byte) int {
-	n, _ := syscall.Write(int(fd), b) // a failure will show again
+	"golang.org/x/sys/unix"
+)
+
+// offer writes as much of both as a socket takes without waiting.
+func offer(fd uintptr, head, body []byte) int {
+	n, _ := unix.SendmsgBuffers(int(fd), [][]byte{head, body}, nil, nil, unix.MSG_DONTWAIT) // a failure will show again
 	return max(n, 0)
 }
 
