@@ -163,6 +163,22 @@ func steps(t *testing.T, root, v jsonx.Value, path []string) {
 	}
 }
 
+// TestQuoteEverywhere has each byte of ASCII at each place of a word.
+func TestQuoteEverywhere(t *testing.T) {
+	for c := range byte(0x80) {
+		for at := range 20 {
+			s := strings.Repeat("x", at) + string(rune(c)) + strings.Repeat("\x7f", 19-at)
+			quoted := jsonx.Quote(s)
+			if err := jsonx.Check(quoted); err != nil {
+				t.Fatalf("%q: %v", quoted, err)
+			}
+			if got, _ := jsonx.Text(quoted); got != s {
+				t.Fatalf("%q became %q", s, got)
+			}
+		}
+	}
+}
+
 func TestQuoteRoundTrip(t *testing.T) {
 	for _, s := range []string{"", "plain", "a\"b\\c\n\r\t\x00\x1f", "é 😀 \u2028"} {
 		if got, ok := jsonx.Text(jsonx.Quote(s)); !ok || got != s {

@@ -90,12 +90,8 @@ const hex = "0123456789abcdef"
 func AppendQuote(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	copied := 0
-	for i := 0; i < len(s); {
+	for i := plainASCII(s, 0); i < len(s); i = plainASCII(s, i) {
 		c := s[i]
-		if c >= 0x20 && c < utf8.RuneSelf && c != '"' && c != '\\' {
-			i++
-			continue
-		}
 		if c >= utf8.RuneSelf {
 			r, n := utf8.DecodeRuneInString(s[i:])
 			if i += n; r != utf8.RuneError {
@@ -109,6 +105,22 @@ func AppendQuote(dst []byte, s string) []byte {
 		copied = i
 	}
 	return append(append(dst, s[copied:]...), '"')
+}
+
+// plainASCII returns the index of the first byte at or after i that is not ASCII
+// or is written in another way in a JSON string.
+func plainASCII(s string, i int) int {
+	for ; i+8 <= len(s); i += 8 {
+		w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+		if (w|specials(w))&highs != 0 {
+			break
+		}
+	}
+	for i < len(s) && s[i] < utf8.RuneSelf && s[i] >= 0x20 && s[i] != '"' && s[i] != '\\' {
+		i++
+	}
+	return i
 }
 
 func appendEscape(dst []byte, c byte) []byte {

@@ -1,6 +1,7 @@
 package openai
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -68,7 +69,9 @@ func (e *replyWriter) choice(c *llm.Choice) jsonx.Value {
 	} else {
 		w.Text("finish_reason", finishWord(c.Stop, e.as.Strict, legacy))
 	}
-	e.extra(&w, path("choices", c.Index)+".", c.Extra)
+	if len(c.Extra.Fields) > 0 {
+		e.extra(&w, path("choices", c.Index)+".", c.Extra)
+	}
 	return w.Object()
 }
 
@@ -111,13 +114,11 @@ func (e *replyWriter) message(c *llm.Choice) (message jsonx.Value, legacy bool) 
 
 // beside writes what a client that takes more than the dialect gets.
 func (e *replyWriter) beside(w *dialect.Writer, messages []llm.Message) {
-	var all dialect.List
-	more := false
-	for i := range messages {
-		contentBlocks(&all, &messages[i])
-		more = more || foreign(&messages[i])
-	}
-	if more {
+	if slices.ContainsFunc(messages, foreign) {
+		var all dialect.List
+		for i := range messages {
+			contentBlocks(&all, &messages[i])
+		}
 		w.Raw("content_blocks", all.Array())
 	}
 	for i := range messages {
@@ -227,7 +228,7 @@ func annotation(c *llm.Cite, text *dialect.Ruler, start int) jsonx.Value {
 
 // foreign reports whether a message has parts of another family's making, so
 // that content blocks tell more than the message itself.
-func foreign(m *llm.Message) bool {
+func foreign(m llm.Message) bool {
 	for i := range m.Parts {
 		p := &m.Parts[i]
 		switch {
