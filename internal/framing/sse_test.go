@@ -144,17 +144,30 @@ func FuzzSSE(f *testing.F) {
 	})
 }
 
+var chunk = `data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"gpt-4o","choices":[{"index":0,"delta":{"content":" word"},"logprobs":null,"finish_reason":null}]}` + "\n\n"
+
+func drain(in []byte) {
+	s := framing.NewSSE(bytes.NewReader(in), 1<<20)
+	for {
+		if _, err := s.Next(); err != nil {
+			return
+		}
+	}
+}
+
+// TestSSEAllocatesNothing but itself and its buffer, for however many events.
+func TestSSEAllocatesNothing(t *testing.T) {
+	in := bytes.Repeat([]byte(chunk), 500)
+	if n := testing.AllocsPerRun(100, func() { drain(in) }); n > 3 { // a reader for the test
+		t.Errorf("%v allocations", n)
+	}
+}
+
 func BenchmarkSSE(b *testing.B) {
-	chunk := `data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"gpt-4o","choices":[{"index":0,"delta":{"content":" word"},"logprobs":null,"finish_reason":null}]}` + "\n\n"
 	in := bytes.Repeat([]byte(chunk), 50)
 	b.SetBytes(int64(len(in)))
 	b.ReportAllocs()
 	for b.Loop() {
-		s := framing.NewSSE(bytes.NewReader(in), 1<<20)
-		for {
-			if _, err := s.Next(); err != nil {
-				break
-			}
-		}
+		drain(in)
 	}
 }

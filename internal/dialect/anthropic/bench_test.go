@@ -8,3 +8,9 @@ import (
 )
 
 func BenchmarkCodec(b *testing.B) { dialecttest.Bench(b, &anthropic.Dialect) }
+
+func TestAllocations(t *testing.T) {
+	dialecttest.Pin(t, &anthropic.Dialect, dialecttest.Allocations{
+		DecodeRequest: 24, EncodeRequest: 10, DecodeReply: 33, EncodeReply: 8, Event: 0,
+	})
+}

@@ -89,36 +89,65 @@ func saysText(e llm.Event) bool {
 // of requests and of replies, and one ordinary event of a stream there and back.
 func Bench(b *testing.B, d *dialect.Dialect) {
 	s := ReadSample(b, d, "testdata/text.txtar")
-	BenchSides(b, Sides{Client: d, Provider: d, As: dialect.Reply{Provider: "bench", Strict: true}}, s, s)
+	BenchSides(b, alone(d), s, s)
+}
+
+func alone(d *dialect.Dialect) Sides {
+	return Sides{Client: d, Provider: d, As: dialect.Reply{Provider: "bench", Strict: true}}
+}
+
+// Allocations are how many pieces of memory the same halves may take.
+type Allocations struct{ DecodeRequest, EncodeRequest, DecodeReply, EncodeReply, Event float64 }
+
+// Pin fails when one takes more.
+func Pin(t *testing.T, d *dialect.Dialect, most Allocations) {
+	t.Helper()
+	s := ReadSample(t, d, "testdata/text.txtar")
+	limits := []float64{most.DecodeRequest, most.EncodeRequest, most.DecodeReply, most.EncodeReply, most.Event}
+	for i, h := range halves(t, alone(d), s, s) {
+		if n := testing.AllocsPerRun(200, h.do); n > limits[i] {
+			t.Errorf("%s: %v allocations, want at most %v", h.name, n, limits[i])
+		}
+	}
 }
 
 // BenchSides is Bench between two dialects: a client that asks like one sample,
 // and a provider that answers like the other.
 func BenchSides(b *testing.B, sides Sides, ask, answer *Sample) {
+	for _, h := range halves(b, sides, ask, answer) {
+		b.Run(h.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				h.do()
+			}
+		})
+	}
+}
+
+type half struct {
+	name string
+	do   func()
+}
+
+func halves(t testing.TB, sides Sides, ask, answer *Sample) []half {
+	t.Helper()
 	client, provider := sides.Client.Chat, sides.Provider.Chat
 	p, err := client.DecodeRequest(ask.Request)
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	reply, err := provider.DecodeReply(answer.Reply)
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	sides.As.Chat = p
-	each(b, "request/decode", func() { _, _ = client.DecodeRequest(ask.Request) })
-	each(b, "request/encode", func() { _, _, _ = provider.EncodeRequest(p) })
-	each(b, "reply/decode", func() { _, _ = provider.DecodeReply(answer.Reply) })
-	each(b, "reply/encode", func() { _, _, _ = client.EncodeReply(reply, sides.As) })
-	each(b, "event", sides.Ordinary(answer))
-}
-
-func each(b *testing.B, name string, do func()) {
-	b.Run(name, func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			do()
-		}
-	})
+	return []half{
+		{"request/decode", func() { _, _ = client.DecodeRequest(ask.Request) }},
+		{"request/encode", func() { _, _, _ = provider.EncodeRequest(p) }},
+		{"reply/decode", func() { _, _ = provider.DecodeReply(answer.Reply) }},
+		{"reply/encode", func() { _, _, _ = client.EncodeReply(reply, sides.As) }},
+		{"event", sides.Ordinary(answer)},
+	}
 }
 
 // Ordinary carries a sample's stream up to its ordinary event and returns what

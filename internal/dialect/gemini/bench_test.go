@@ -8,3 +8,9 @@ import (
 )
 
 func BenchmarkCodec(b *testing.B) { dialecttest.Bench(b, &gemini.Dialect) }
+
+func TestAllocations(t *testing.T) {
+	dialecttest.Pin(t, &gemini.Dialect, dialecttest.Allocations{
+		DecodeRequest: 39, EncodeRequest: 18, DecodeReply: 40, EncodeReply: 14, Event: 33,
+	})
+}

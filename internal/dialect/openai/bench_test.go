@@ -8,3 +8,9 @@ import (
 )
 
 func BenchmarkCodec(b *testing.B) { dialecttest.Bench(b, &openai.Dialect) }
+
+func TestAllocations(t *testing.T) {
+	dialecttest.Pin(t, &openai.Dialect, dialecttest.Allocations{
+		DecodeRequest: 31, EncodeRequest: 18, DecodeReply: 46, EncodeReply: 14, Event: 0,
+	})
+}

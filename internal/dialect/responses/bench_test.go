@@ -8,3 +8,9 @@ import (
 )
 
 func BenchmarkCodec(b *testing.B) { dialecttest.Bench(b, &responses.Dialect) }
+
+func TestAllocations(t *testing.T) {
+	dialecttest.Pin(t, &responses.Dialect, dialecttest.Allocations{
+		DecodeRequest: 12, EncodeRequest: 7, DecodeReply: 101, EncodeReply: 23, Event: 14,
+	})
+}
