@@ -120,7 +120,7 @@ const errorBytes = 1 << 20
 
 // readFailure makes an error of a provider's error answer (E3).
 func (c *Client) readFailure(w *watch, call *call, resp *http.Response, r io.Reader) *llm.Error {
-	body, err := readAll(io.LimitReader(r, errorBytes), -1, errorBytes)
+	body, err := readAll(io.LimitReader(r, errorBytes), min(resp.ContentLength, 4<<10), errorBytes)
 	if cause := w.cause(); err != nil && cause != nil {
 		return cause
 	}

@@ -95,6 +95,9 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 		}
 	}
 	text := h.Get("Retry-After")
+	if text == "" {
+		return 0
+	}
 	if d, ok := scaled(text, time.Second); ok {
 		return d
 	}
@@ -105,6 +108,9 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 }
 
 func scaled(text string, unit time.Duration) (time.Duration, bool) {
+	if text == "" {
+		return 0, false
+	}
 	f, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	if f *= float64(unit); err != nil || !(f >= 1) || f >= math.MaxInt64 {
 		return 0, false
