@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"sluice/internal/server"
 )
 
 // lines writes what an operator reads: a few plain lines at start, then one a
@@ -20,61 +22,59 @@ import (
 // dropped and counted (R45).
 type lines struct {
 	out     io.Writer
-	plain   bool // a person is reading
-	queue   chan []byte
+	plain   bool          // a person is reading
+	wake    chan struct{} // something waits
 	quit    chan struct{}
 	done    sync.WaitGroup
 	dropped atomic.Int64
+
+	mu      sync.Mutex
+	waiting []byte // mu
+	count   int    // mu; of the lines in waiting
 }
 
 const (
 	queued = 16_384
-	enough = 64 << 10             // bytes that are written with one call
+	keep   = 1 << 20              // bytes of room for lines that are kept when they were written
 	pause  = 5 * time.Millisecond // between two calls, so that what a busy gateway has to say is written with few
 )
 
 func newLines(out io.Writer) *lines {
-	l := &lines{out: out, plain: isTerminal(out), queue: make(chan []byte, queued), quit: make(chan struct{})}
+	l := &lines{out: out, plain: isTerminal(out), wake: make(chan struct{}, 1), quit: make(chan struct{})}
 	l.done.Go(l.run)
 	return l
 }
 
 func (l *lines) run() {
-	var b []byte // grows to what is written with one call, and is used again
+	var room []byte
 	rest := time.NewTimer(pause)
-	for {
+	for open := true; open; {
 		select {
-		case line := <-l.queue:
-			b = l.more(append(b[:0], line...))
-			_, _ = l.out.Write(b)
-			if len(b) >= enough {
-				continue
-			}
-			rest.Reset(pause)
-			select {
-			case <-rest.C:
-			case <-l.quit:
-			}
+		case <-l.wake:
 		case <-l.quit:
-			if b = l.more(b[:0]); len(b) > 0 {
-				_, _ = l.out.Write(b)
-				continue
-			}
-			return
+			open = false
+		}
+		room = l.write(room)
+		rest.Reset(pause)
+		select {
+		case <-rest.C:
+		case <-l.quit:
 		}
 	}
 }
 
-// more joins the lines that wait already to b, so that a busy gateway writes
-// many with one call.
-func (l *lines) more(b []byte) []byte {
-	for len(b) < enough {
-		select {
-		case next := <-l.queue:
-			b = append(b, next...)
-		default:
-			return b
-		}
+// write writes all that waits. What comes meanwhile goes to room, and what was
+// written becomes the next room.
+func (l *lines) write(room []byte) []byte {
+	l.mu.Lock()
+	b := l.waiting
+	l.waiting, l.count = room[:0], 0
+	l.mu.Unlock()
+	if len(b) > 0 {
+		_, _ = l.out.Write(b)
+	}
+	if cap(b) > keep {
+		return nil
 	}
 	return b
 }
@@ -88,19 +88,31 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// Write takes one line; slog's handlers call it with a buffer they use again.
+// Write takes one line.
 func (l *lines) Write(b []byte) (int, error) {
-	select {
-	case l.queue <- append([]byte(nil), b...):
-	default:
+	l.mu.Lock()
+	if l.count == queued {
 		l.dropped.Add(1)
+	} else {
+		l.waiting = append(l.waiting, b...)
+		l.count++
+	}
+	first := l.count == 1
+	l.mu.Unlock()
+	if first {
+		select {
+		case l.wake <- struct{}{}:
+		default:
+		}
 	}
 	return len(b), nil
 }
 
 // fill is how many lines wait, of how many that can.
 func (l *lines) fill() (held, limit, lost int64) {
-	return int64(len(l.queue)), int64(cap(l.queue)), l.dropped.Load()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return int64(l.count), queued, l.dropped.Load()
 }
 
 func (l *lines) text(s string) { _, _ = l.Write([]byte(s)) }
@@ -122,59 +134,60 @@ func (l *lines) handler() slog.Handler {
 	return jsonHandler{slog.NewJSONHandler(l, nil), l}
 }
 
-// jsonHandler writes what slog's own writes, but a line of plain words and
-// numbers, as there is one for each request, at half the cost. It knows nothing
-// of escapes: whatever needs one, or says itself how it is shown, as a secret
-// does, goes the long way.
+// jsonHandler writes the lines of requests as slog's own handler does, but at a
+// third of the cost. It knows nothing of escapes: a line that needs one goes the
+// long way.
 type jsonHandler struct {
 	slog.Handler
 	out *lines
 }
 
-// scratch are buffers that lines are put together in.
-var scratch = sync.Pool{New: func() any { return new([512]byte) }}
-
-func (h jsonHandler) Handle(ctx context.Context, r slog.Record) error {
-	buffer := scratch.Get().(*[512]byte)
-	defer scratch.Put(buffer)
-	b, ok := appendRecord(buffer[:0], &r)
+// Request writes the line of a request.
+func (h jsonHandler) Request(l *server.Line) {
+	var room [512]byte
+	b, ok := appendLine(room[:0], l)
 	if !ok {
-		return h.Handler.Handle(ctx, r)
+		_ = h.Handle(context.Background(), l.Record())
+		return
 	}
-	_, err := h.out.Write(b)
-	return err
+	_, _ = h.out.Write(b)
 }
 
-// appendRecord appends a line; ok is false for a record that is not plain.
-func appendRecord(b []byte, r *slog.Record) (line []byte, ok bool) {
-	if year := r.Time.Year(); r.Time.IsZero() || year < 0 || year > 9999 || !plainText(r.Message) {
+// appendLine appends a line as Line.Record has it; ok is false where a text is not
+// plain.
+func appendLine(b []byte, l *server.Line) (line []byte, ok bool) {
+	if year := l.Time.Year(); l.Time.IsZero() || year < 0 || year > 9999 {
 		return nil, false
 	}
-	b = r.Time.AppendFormat(append(b, `{"time":"`...), time.RFC3339Nano)
-	b = append(append(b, `","level":"`...), r.Level.String()...)
-	b = append(append(append(b, `","msg":"`...), r.Message...), '"')
-	ok = true
-	r.Attrs(func(a slog.Attr) bool {
-		b, ok = appendAttr(b, a)
-		return ok
-	})
-	return append(b, '}', '\n'), ok
-}
-
-func appendAttr(b []byte, a slog.Attr) (_ []byte, ok bool) {
-	if a.Key == "" || !plainText(a.Key) {
-		return b, false
+	plain := true
+	text := func(before, s string) {
+		if s != "" {
+			plain = plain && plainText(s)
+			b = append(append(append(b, before...), s...), '"')
+		}
 	}
-	b = append(append(append(b, ',', '"'), a.Key...), '"', ':')
-	switch a.Value.Kind() {
-	case slog.KindInt64:
-		return strconv.AppendInt(b, a.Value.Int64(), 10), true
-	case slog.KindString:
-		text := a.Value.String()
-		return append(append(append(b, '"'), text...), '"'), plainText(text)
-	default:
-		return b, false
+	number := func(before string, n int64) { b = strconv.AppendInt(append(b, before...), n, 10) }
+	b = l.Time.AppendFormat(append(b, `{"time":"`...), time.RFC3339Nano)
+	b = append(b, `","level":"INFO","msg":"request"`...)
+	text(`,"method":"`, l.Method)
+	text(`,"path":"`, l.Path)
+	number(`,"status":`, int64(l.Status))
+	text(`,"provider":"`, l.Provider)
+	text(`,"target":"`, l.Target)
+	text(`,"model":"`, l.Model)
+	if l.Attempts > 1 {
+		number(`,"attempts":`, int64(l.Attempts))
 	}
+	if l.Usage != nil {
+		number(`,"input_tokens":`, l.Usage.Input)
+		number(`,"output_tokens":`, l.Usage.Output)
+	}
+	text(`,"error":"`, l.Error)
+	text(`,"class":"`, string(l.Class))
+	text(`,"outcome":"`, l.Outcome)
+	number(`,"ms":`, l.Took.Milliseconds())
+	text(`,"trace":"`, l.Trace)
+	return append(b, '}', '\n'), plain && l.Method != "" && l.Path != "" && l.Trace != ""
 }
 
 // plainText reports whether a text is the same in JSON.

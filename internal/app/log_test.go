@@ -3,7 +3,6 @@ package app
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,7 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"sluice/internal/secret"
+	"sluice/internal/llm"
+	"sluice/internal/server"
 )
 
 // stuck is an output nobody reads until it is let go.
@@ -30,8 +30,8 @@ func (s *stuck) Write(p []byte) (int, error) {
 func TestLinesNeverWait(t *testing.T) {
 	out := &stuck{letGo: make(chan struct{})}
 	l := newLines(out)
-	const more = 20_000                // beyond the queue, and beyond what waits to be written with one call
-	for i := range queued + more + 1 { // one is being written
+	const more = 20_000                // beyond the queue, and beyond what is being written
+	for i := range queued + more + 1 { // at least one is
 		l.text(fmt.Sprintf("line %d\n", i))
 	}
 	dropped := l.dropped.Load()
@@ -82,45 +82,50 @@ func TestPlainLines(t *testing.T) {
 	}
 }
 
-// of makes a record of a request with one more attribute.
-func of(more slog.Attr) slog.Record {
-	r := slog.NewRecord(time.Now(), slog.LevelInfo, "request", 0)
-	r.AddAttrs(slog.String("method", "POST"), slog.String("path", "/v1/chat/completions"), slog.Int("status", 200), slog.String("provider", "openai"), slog.String("target", "config"),
-		slog.String("model", "gpt-4o-mini"), slog.Int64("input_tokens", 60), slog.Int64("output_tokens", -120), slog.Int64("ms", 1234), more, slog.String("trace", "5XKQJ7Y2"))
-	return r
+// full is a line with everything but what only failures have.
+func full() server.Line {
+	return server.Line{
+		Time: time.Now(), Method: "POST", Path: "/v1/chat/completions", Status: 200, Provider: "openai", Target: "config", Model: "gpt-4o-mini",
+		Usage: &llm.Usage{Input: 60, Output: -120}, Took: 1234 * time.Millisecond, Trace: "5XKQJ7Y2",
+	}
 }
 
 // TestJSONLines: the short way to a line and slog's own lead to the same bytes.
 func TestJSONLines(t *testing.T) {
-	var records []slog.Record
+	var all []server.Line
+	add := func(change func(*server.Line)) {
+		l := full()
+		change(&l)
+		all = append(all, l)
+	}
+	texts := []string{"", "\xff", "\u2028 \u2029 \ufffd", "<a href='x'>&", strings.Repeat("m", 1000), "$1 {} [] /"}
 	for c := range rune(0x180) {
-		records = append(records, of(slog.String("x", "a"+string(c)+"b")), of(slog.String("a"+string(c), "b")))
+		texts = append(texts, "a"+string(c)+"b")
 	}
-	for _, s := range []string{"", "\xff", "\u2028 \u2029 \ufffd", "<a href='x'>&", strings.Repeat("m", 1000), "$1 {} [] /"} {
-		records = append(records, of(slog.String("x", s)))
+	for _, s := range texts {
+		for _, field := range []func(*server.Line) *string{
+			func(l *server.Line) *string { return &l.Method }, func(l *server.Line) *string { return &l.Path }, func(l *server.Line) *string { return &l.Provider },
+			func(l *server.Line) *string { return &l.Target }, func(l *server.Line) *string { return &l.Model }, func(l *server.Line) *string { return &l.Error },
+			func(l *server.Line) *string { return (*string)(&l.Class) }, func(l *server.Line) *string { return &l.Outcome }, func(l *server.Line) *string { return &l.Trace },
+		} {
+			add(func(l *server.Line) { *field(l) = s })
+		}
 	}
-	records = append(records, of(slog.Attr{}), of(slog.Any("x", secret.New("k"))), of(slog.Any("x", errors.New("a \"fault\""))), of(slog.Any("x", nil)), of(slog.Bool("x", true)),
-		of(slog.Float64("x", 0.5)), of(slog.Uint64("x", 1<<63)), of(slog.Duration("x", time.Second)), of(slog.Time("x", time.Now())), of(slog.Group("x", "y", 1)), of(slog.Int64("", 0)), of(slog.String("", "")),
-		of(slog.Int64("x", math.MinInt64)), of(slog.Any("value", []byte("stack"))))
 	for _, at := range []time.Time{{}, time.Now().UTC(), time.Unix(0, 0), time.Unix(1, 500), time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 1, 1, 0, 0, 0, 0, time.FixedZone("", -3600))} {
-		r := of(slog.Int("x", 1))
-		r.Time = at
-		records = append(records, r)
+		add(func(l *server.Line) { l.Time = at })
 	}
-	for _, level := range []slog.Level{slog.LevelError, slog.LevelWarn + 1, slog.LevelInfo + 3} {
-		r := of(slog.Int("x", 1))
-		r.Level, r.Message = level, "a \"message\""
-		records = append(records, r)
-		r.Message = "plain"
-		records = append(records, r)
+	for n := range 3 {
+		add(func(l *server.Line) { l.Attempts = n })
 	}
-	for _, r := range records {
+	add(func(l *server.Line) { l.Usage = nil })
+	add(func(l *server.Line) { l.Usage.Input, l.Status, l.Took = math.MinInt64, 0, 0 })
+	for _, line := range all {
 		var got, want bytes.Buffer
 		l := newLines(&got)
-		err := l.handler().Handle(t.Context(), r.Clone())
+		l.handler().(server.Journal).Request(&line)
 		l.close()
-		if wrong := slog.NewJSONHandler(&want, nil).Handle(t.Context(), r.Clone()); wrong != nil || err != nil {
-			t.Fatal(wrong, err)
+		if err := slog.NewJSONHandler(&want, nil).Handle(t.Context(), line.Record()); err != nil {
+			t.Fatal(err)
 		}
 		if got.String() != want.String() {
 			t.Errorf("%s\nwant %s", got.String(), want.String())
@@ -128,12 +133,12 @@ func TestJSONLines(t *testing.T) {
 	}
 }
 
-// TestLineIsCheap: what every request pays is the copy that waits.
+// TestLineIsCheap: a line is copied to those that wait, and that is all.
 func TestLineIsCheap(t *testing.T) {
 	l := newLines(io.Discard)
 	defer l.close()
-	h, r := l.handler(), of(slog.Int("attempts", 2))
-	if n := testing.AllocsPerRun(100, func() { _ = h.Handle(context.Background(), r) }); n > 1 {
+	h, line := l.handler().(server.Journal), full()
+	if n := testing.AllocsPerRun(100, func() { h.Request(&line) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -141,14 +146,19 @@ func TestLineIsCheap(t *testing.T) {
 func BenchmarkLine(b *testing.B) {
 	l := newLines(io.Discard)
 	defer l.close()
-	for name, h := range map[string]slog.Handler{"ours": l.handler(), "slog": slog.NewJSONHandler(l, nil)} {
-		b.Run(name, func(b *testing.B) {
-			log := slog.New(h)
-			b.ReportAllocs()
-			for b.Loop() {
-				log.LogAttrs(context.Background(), slog.LevelInfo, "request", slog.String("method", "POST"), slog.String("path", "/v1/chat/completions"), slog.Int("status", 200), slog.String("provider", "openai"),
-					slog.String("target", "config"), slog.String("model", "gpt-4o-mini"), slog.Int64("input_tokens", 60), slog.Int64("output_tokens", 120), slog.Int64("ms", 12), slog.String("trace", "5XKQJ7Y2"))
-			}
-		})
-	}
+	line := full()
+	b.Run("ours", func(b *testing.B) {
+		h := l.handler().(server.Journal)
+		b.ReportAllocs()
+		for b.Loop() {
+			h.Request(&line)
+		}
+	})
+	b.Run("slog", func(b *testing.B) {
+		h := slog.NewJSONHandler(l, nil)
+		b.ReportAllocs()
+		for b.Loop() {
+			_ = h.Handle(b.Context(), line.Record())
+		}
+	})
 }

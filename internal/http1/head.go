@@ -56,7 +56,7 @@ func (c *conn) head() (*head, error) {
 	if err := h.statusLine(line); err != nil {
 		return nil, err
 	}
-	if h.header, err = fields(rest, c.t.HeadCount); err != nil {
+	if h.header, err = fields(nil, rest, c.t.HeadCount); err != nil {
 		return nil, err
 	}
 	return h, h.framing()

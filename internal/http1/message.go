@@ -83,13 +83,16 @@ func cutLine(text string) (line, rest string) {
 	return strings.TrimSuffix(line, "\r"), rest
 }
 
-// fields reads the lines of a head up to the empty one.
-func fields(text string, most int) (http.Header, error) {
+// fields reads the lines of a head up to the empty one, into a header that may be
+// nil or is empty.
+func fields(header http.Header, text string, most int) (http.Header, error) {
 	n := strings.Count(text, "\n") - 1
 	if n > most {
 		return nil, malformed("too many headers")
 	}
-	header := make(http.Header, n)
+	if header == nil {
+		header = make(http.Header, n)
+	}
 	values := make([]string, n) // one piece of memory for all
 	for {
 		var line string

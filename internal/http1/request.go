@@ -32,9 +32,10 @@ func (c *session) request(ctx context.Context, text string) (*http.Request, *inb
 		return nil, nil, err
 	}
 	var err error
-	if req.Header, err = fields(rest, c.server.HeadBytes); err != nil {
+	if req.Header, err = fields(c.asked, rest, c.server.HeadBytes); err != nil {
 		return nil, nil, err
 	}
+	c.asked = req.Header
 	if err := host(req); err != nil {
 		return nil, nil, err
 	}
@@ -147,7 +148,7 @@ func (b *inbound) Read(p []byte) (n int, err error) {
 	}
 	if b.asks {
 		b.asks = false
-		_ = b.c.nc.SetWriteDeadline(in(b.c.server.HeadTime))
+		_ = b.c.writeBy(in(b.c.server.HeadTime))
 		if _, err := io.WriteString(b.c.nc, "HTTP/1.1 100 Continue\r\n\r\n"); err != nil {
 			b.err = err
 			return 0, err

@@ -293,7 +293,7 @@ func (w *response) SetReadDeadline(t time.Time) error {
 }
 
 // SetWriteDeadline bounds all writing, until the next one is set.
-func (w *response) SetWriteDeadline(t time.Time) error { return w.c.nc.SetWriteDeadline(t) }
+func (w *response) SetWriteDeadline(t time.Time) error { return w.c.writeBy(t) }
 
 // EnableFullDuplex changes nothing: it is always so.
 func (w *response) EnableFullDuplex() error { return nil }

@@ -22,7 +22,8 @@ type session struct {
 	raw    syscall.RawConn // nil: nobody can see whether the client is still there
 	remote string
 	r      *bufio.Reader // over this session's Read; nil while nothing is to be read
-	header http.Header   // of answers, empty between two
+	asked  http.Header   // of requests, empty between two
+	header http.Header   // of answers, the same
 
 	serving atomic.Pointer[cancel.Context] // of the request under way
 	taken   bool                           // the handler has taken the connection over
@@ -30,6 +31,7 @@ type session struct {
 	mu      sync.Mutex // guards all below
 	want    time.Time  // the deadline of reading
 	set     time.Time  // the one the connection has
+	written time.Time  // the deadline of writing that it has
 	reading bool
 	idle    bool // no byte of the next request has come
 }
@@ -75,6 +77,17 @@ func (c *session) readBy(t time.Time) {
 	}
 }
 
+// writeBy sets the deadline of all writing.
+func (c *session) writeBy(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t = since(c.written, t, time.Until(t)); t == c.written {
+		return nil
+	}
+	c.written = t
+	return c.nc.SetWriteDeadline(t)
+}
+
 // serve answers one request after the other.
 func (c *session) serve() {
 	defer func() {
@@ -98,11 +111,14 @@ func (c *session) serve() {
 	}
 }
 
+// usualFields are more than clients send, mostly.
+const usualFields = 32
+
 // awaits waits for the first byte of a request.
 func (c *session) awaits(wait time.Duration) bool {
 	c.acquire()
 	c.mu.Lock()
-	c.idle, c.want = true, in(wait)
+	c.idle, c.want = true, since(c.set, in(wait), wait)
 	c.mu.Unlock()
 	if c.server.leaving.Load() {
 		c.leave()
@@ -120,6 +136,15 @@ func in(d time.Duration) time.Time {
 		return time.Time{}
 	}
 	return time.Now().Add(d)
+}
+
+// since is a deadline that a connection has already, if it does for the next one,
+// of a wait: a busy connection moves it now and then, and not for each request.
+func since(had, next time.Time, wait time.Duration) time.Time {
+	if early := next.Sub(had); early >= 0 && early <= wait/64 && !next.IsZero() {
+		return had
+	}
+	return next
 }
 
 // acquire gets a buffer to read through, and release gives it back: connections
@@ -158,6 +183,10 @@ func (c *session) answer(text string) (again bool) {
 	}
 	w.drop()
 	clear(c.header)
+	if len(c.asked) > usualFields { // so much room is not needed again
+		c.asked = nil
+	}
+	clear(c.asked)
 	if body == nil {
 		return whole && w.keep
 	}
@@ -237,7 +266,7 @@ func (c *session) refuse(err error) {
 		mediaType, body = c.server.Refusal(status, message)
 		w.Header()["Content-Type"] = []string{mediaType}
 	}
-	_ = c.nc.SetWriteDeadline(in(c.server.HeadTime))
+	_ = c.writeBy(in(c.server.HeadTime))
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 	w.finish()

@@ -63,8 +63,9 @@ type Limits struct {
 type Server struct {
 	Options
 	*Shared
-	openai *dialect.Dialect
-	lists  modelLists
+	openai  *dialect.Dialect
+	lists   modelLists
+	journal Journal // what Log writes to, if it is one
 }
 
 // New makes a Server.
@@ -74,7 +75,11 @@ func New(o Options) *Server {
 	if o.Shared == nil {
 		o.Shared = &Shared{}
 	}
-	return &Server{Options: o, Shared: o.Shared, openai: door, lists: newModelLists(o.Gateway.Compiler.Catalogue)}
+	s := &Server{Options: o, Shared: o.Shared, openai: door, lists: newModelLists(o.Gateway.Compiler.Catalogue)}
+	if o.Log != nil {
+		s.journal, _ = o.Log.Handler().(Journal)
+	}
+	return s
 }
 
 // Drain makes /readyz say that no new requests are wanted.
@@ -175,41 +180,26 @@ func (v *visit) log() {
 	if v.trace == "" {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 12)
-	attrs = append(attrs, slog.String("method", v.r.Method), slog.String("path", v.r.URL.Path), slog.Int("status", v.status))
-	add := func(key, value string) {
-		if value != "" {
-			attrs = append(attrs, slog.String(key, value))
-		}
-	}
-	add("provider", v.origin.Provider)
-	add("target", v.origin.Path)
-	add("model", v.model[:min(len(v.model), 128)])
-	if v.attempts > 1 {
-		attrs = append(attrs, slog.Int("attempts", v.attempts))
-	}
-	if v.usage != nil {
-		attrs = append(attrs, slog.Int64("input_tokens", v.usage.Input), slog.Int64("output_tokens", v.usage.Output))
+	now := time.Now()
+	l := Line{
+		Time: now, Method: v.r.Method, Path: v.r.URL.Path, Status: v.status, Provider: v.origin.Provider, Target: v.origin.Path,
+		Model: v.model[:min(len(v.model), 128)], Attempts: v.attempts, Usage: v.usage, Outcome: v.outcome, Took: now.Sub(v.start), Trace: v.trace,
 	}
 	e, failed := errors.AsType[*llm.Error](v.err)
 	if failed {
-		_, code := e.Kind.Words()
-		add("error", code)
-		if e.NoBudget {
-			add("class", string(llm.ClassNoBudget))
-		} else {
-			add("class", string(e.Class))
+		_, l.Error = e.Kind.Words()
+		if l.Class = e.Class; e.NoBudget {
+			l.Class = llm.ClassNoBudget
 		}
 	}
-	add("outcome", v.outcome)
-	now := time.Now()
-	attrs = append(attrs, slog.Int64("ms", now.Sub(v.start).Milliseconds()), slog.String("trace", v.trace))
 	v.trace = ""
-	v.count(e, now.Sub(v.start))
+	v.count(e, l.Took)
+	if v.journal != nil {
+		v.journal.Request(&l)
+		return
+	}
 	if h, ctx := v.Log.Handler(), v.r.Context(); h.Enabled(ctx, slog.LevelInfo) {
-		r := slog.NewRecord(now, slog.LevelInfo, "request", 0) // without the place in the source, which costs a walk of the stack
-		r.AddAttrs(attrs...)
-		_ = h.Handle(ctx, r)
+		_ = h.Handle(ctx, l.Record())
 	}
 }
 
