@@ -57,7 +57,7 @@ func originOf(req *http.Request) origin {
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	at := originOf(req)
 	if req.Header.Get("Upgrade") != "" || at.scheme != "http" && at.scheme != "https" || t.pool.other(at) {
-		return t.Other.RoundTrip(req)
+		return t.other(req)
 	}
 	c := t.pool.take(at, time.Now())
 	for {
@@ -67,7 +67,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			if c, err = t.connect(req.Context(), at); err != nil {
 				if refusesHTTP1(err) {
 					t.pool.mark(at)
-					return t.Other.RoundTrip(req)
+					return t.other(req)
 				}
 				closeBody(req)
 				return nil, err
@@ -87,6 +87,14 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
+// other hands a request to the other client, which may have to send it twice.
+func (t *Transport) other(req *http.Request) (*http.Response, error) {
+	if w, ok := req.Body.(*whole); ok && req.GetBody == nil {
+		req.GetBody = func() (io.ReadCloser, error) { return Body(w.b), nil }
+	}
+	return t.Other.RoundTrip(req)
+}
+
 func closeBody(req *http.Request) {
 	if req.Body != nil {
 		_ = req.Body.Close()
@@ -96,6 +104,10 @@ func closeBody(req *http.Request) {
 // rewind makes the body ready to be sent again.
 func rewind(req *http.Request) bool {
 	if req.Body == nil || req.Body == http.NoBody {
+		return true
+	}
+	if w, ok := req.Body.(*whole); ok {
+		w.read = 0
 		return true
 	}
 	if req.GetBody == nil {
@@ -163,7 +175,8 @@ func (t *Transport) CloseIdleConnections() {
 	}
 }
 
-// Body is a request body that is known whole, and goes out without a copy.
+// Body is a request body that is known whole, and goes out without a copy, twice
+// if need be.
 func Body(b []byte) io.ReadCloser { return &whole{b: b} }
 
 type whole struct {

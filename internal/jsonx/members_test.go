@@ -8,7 +8,7 @@ import (
 )
 
 func TestMembers(t *testing.T) {
-	names := []string{"choices", "usage"}
+	names := jsonx.Names("choices", "usage")
 	for _, c := range []struct {
 		in             string
 		ok             bool
@@ -52,11 +52,15 @@ func TestMembers(t *testing.T) {
 func FuzzMembers(f *testing.F) {
 	f.Add(`{"choices":[{"delta":{"content":"a\n"}}],"usage":null}`)
 	f.Add(`{"a":[[[{"b":[1,-2.5e-3,true,null,"x"]}]]],"usage":{}}`)
-	names := []string{"choices", "usage"}
+	names := jsonx.Shape{
+		{Name: "choices", Slot: 0, First: jsonx.Shape{{Name: "b", Slot: 2}, {Name: "usage", Slot: 3}}},
+		{Name: "usage", Slot: 1, Inside: jsonx.Shape{{Name: "b", Slot: 4, Inside: jsonx.Names("x")}}},
+	}
+	paths := [][]string{{"choices"}, {"usage"}, {"choices", "0", "b"}, {"choices", "0", "usage"}, {"usage", "b"}}
 	f.Fuzz(func(t *testing.T, in string) {
-		out := make([]jsonx.Value, 2)
+		out := make([]jsonx.Value, len(paths))
 		ok := jsonx.Members([]byte(in), names, out)
-		o, err := jsonx.Parse([]byte(in))
+		_, err := jsonx.Parse([]byte(in))
 		if err == nil && !ok {
 			t.Fatalf("refused %q", in)
 		}
@@ -66,9 +70,16 @@ func FuzzMembers(f *testing.F) {
 			}
 			return
 		}
-		for i, n := range names {
-			if want := o.Get(n); string(want) != string(out[i]) && len(out[i]) > 0 {
-				t.Errorf("%s of %q: %q, want %q", n, in, out[i], want)
+		for i, path := range paths {
+			want := jsonx.At([]byte(in), path...)
+			if len(path) > 1 && path[1] == "0" != (jsonx.KindOf(jsonx.At([]byte(in), path[0])) == jsonx.Array) {
+				want = nil // a position is one in an array, and a name none
+			}
+			if string(want) != string(out[i]) && len(out[i]) > 0 {
+				t.Errorf("%v of %q: %q, want %q", path, in, out[i], want)
+			}
+			if len(out[i]) == 0 && want != nil && !strings.Contains(in, `\`) {
+				t.Errorf("%v of %q: not found, want %q", path, in, want)
 			}
 		}
 	})
@@ -85,7 +96,7 @@ func tolerated(err error) bool {
 }
 
 func BenchmarkMembers(b *testing.B) {
-	names, out := []string{"choices", "usage"}, make([]jsonx.Value, 2)
+	names, out := jsonx.Names("choices", "usage"), make([]jsonx.Value, 2)
 	for _, c := range checked {
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(int64(len(c.in)))

@@ -59,6 +59,9 @@ func Int(v Value) (n int64, ok bool) {
 	if KindOf(v) != Number {
 		return 0, false
 	}
+	if n, ok := count(v); ok {
+		return n, true
+	}
 	if n, err := strconv.ParseInt(string(v), 10, 64); err == nil {
 		return n, true
 	}
@@ -67,6 +70,17 @@ func Int(v Value) (n int64, ok bool) {
 		return 0, false
 	}
 	return int64(f), true
+}
+
+// count decodes a number of few digits and nothing else, as most are.
+func count(v Value) (n int64, ok bool) {
+	for _, c := range v {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(c-'0')
+	}
+	return n, len(v) <= 18
 }
 
 // Float decodes a number that fits; ok is false for anything else.

@@ -56,12 +56,14 @@ func (c *Client) readWhole(w *watch, call *call, resp *http.Response, r io.Reade
 	return answer, nil
 }
 
+var providerName = jsonx.Names("provider")
+
 // named adds the member provider at the end of an object that has none. All
 // else keeps its bytes.
 func named(body []byte, provider string) []byte {
 	var m [1]jsonx.Value
 	end := bytes.LastIndexByte(body, '}')
-	if !jsonx.Members(body, []string{"provider"}, m[:]) || m[0] != nil || end < 0 {
+	if !jsonx.Members(body, providerName, m[:]) || m[0] != nil || end < 0 {
 		return body
 	}
 	out := append(make([]byte, 0, len(body)+len(provider)+16), bytes.TrimRight(body[:end], " \t\r\n")...)
@@ -95,7 +97,9 @@ func (c *call) name(h http.Header, id, model *string) {
 	for _, name := range requestIDs {
 		*id = cmp.Or(*id, h.Get(name))
 	}
-	*id = cmp.Or(*id, newID())
+	if *id == "" {
+		*id = newID()
+	}
 	*model = cmp.Or(*model, c.model)
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -82,6 +83,7 @@ type Client struct {
 	authority *auth.Authority
 	conns     atomic.Int64 // connections to providers
 	dialled   atomic.Int64
+	alarms    sync.Pool // of *alarm
 }
 
 // Options are what a Client is made of.

@@ -349,9 +349,7 @@ func (c *Client) request(ctx context.Context, r *Request, call *call) (*http.Req
 	case r.Raw != nil:
 		req.Body, req.ContentLength = io.NopCloser(r.Raw), r.Raw.Length
 	case call.body != nil:
-		body := call.body
-		req.Body, req.ContentLength = http1.Body(body), int64(len(body))
-		req.GetBody = func() (io.ReadCloser, error) { return http1.Body(body), nil }
+		req.Body, req.ContentLength = http1.Body(call.body), int64(len(call.body))
 	}
 	for name, values := range call.header {
 		for _, v := range values {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sluice/internal/cancel"
@@ -20,11 +21,12 @@ type watch struct {
 	whole bool // the answer is not a stream
 
 	mu     sync.Mutex // guards all below
-	timer  *time.Timer
+	alarm  *alarm
 	clocks [3]deadline
 	idle   time.Duration // between two pieces of the body
 	since  time.Time     // of the read that waits for one; zero: none does
 	begun  bool          // the first has come
+	late   bool          // the timer does not ring in time for idle yet
 	over   bool
 }
 
@@ -56,12 +58,43 @@ func (c *Client) watch(parent context.Context, stream bool, limit time.Duration)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.timer = time.AfterFunc(w.next(now).Sub(now), w.ring)
+	w.alarm = c.alarmFor(w)
+	w.alarm.Reset(w.next(now).Sub(now))
 	return w
 }
 
+// alarm is a timer that is used again. One that rings late, for a watch that is
+// over, has the next one look at its clocks, which harms nobody.
+type alarm struct {
+	*time.Timer
+	home  *sync.Pool
+	watch atomic.Pointer[watch]
+}
+
+const never = 24 * time.Hour
+
+func (c *Client) alarmFor(w *watch) *alarm {
+	a, _ := c.alarms.Get().(*alarm)
+	if a == nil {
+		a = &alarm{home: &c.alarms}
+		a.Timer = time.AfterFunc(never, a.ring)
+	}
+	a.watch.Store(w)
+	return a
+}
+
+func (a *alarm) release() {
+	a.Stop()
+	a.watch.Store(nil)
+	a.home.Put(a)
+}
+
 // ring is called when a clock may have run out.
-func (w *watch) ring() {
+func (a *alarm) ring() {
+	w := a.watch.Load()
+	if w == nil {
+		return
+	}
 	if e := w.expired(time.Now()); e != nil {
 		w.ctx.Cancel(e)
 	}
@@ -82,7 +115,7 @@ func (w *watch) expired(now time.Time) *llm.Error {
 	if w.begun && !w.since.IsZero() && now.Sub(w.since) >= w.idle {
 		return silent(w.idle)
 	}
-	w.timer.Reset(w.next(now).Sub(now))
+	w.alarm.Reset(w.next(now).Sub(now))
 	return nil
 }
 
@@ -112,6 +145,10 @@ func (w *watch) reads() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.since = now
+	if w.late && !w.over { // an answer that came with one read had no pauses to count
+		w.late = false
+		w.alarm.Reset(w.next(now).Sub(now))
+	}
 }
 
 // read is called when it has ended, with what it got. Until the next one it is
@@ -128,22 +165,19 @@ func (w *watch) read(n int) {
 	if !w.whole {
 		w.clocks[asked].due = time.Time{}
 	}
-	if w.idle < w.clocks[first].limit { // else it rings in time anyway
-		w.reset()
-	}
+	w.late = w.idle < w.clocks[first].limit
 }
 
 // hurry shortens the time between two pieces.
 func (w *watch) hurry(idle time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.idle = idle
-	w.reset()
-}
-
-func (w *watch) reset() {
+	if w.over {
+		return
+	}
+	w.idle, w.late = idle, false
 	now := time.Now()
-	w.timer.Reset(w.next(now).Sub(now))
+	w.alarm.Reset(w.next(now).Sub(now))
 }
 
 // The causes, made only when a clock has run out.
@@ -174,8 +208,10 @@ func tooSlow(class llm.Class, format string, limit time.Duration) *llm.Error {
 // stop ends the attempt and all its clocks.
 func (w *watch) stop() {
 	w.mu.Lock()
-	w.over = true
-	w.timer.Stop()
+	if !w.over {
+		w.over = true
+		w.alarm.release()
+	}
 	w.mu.Unlock()
 	w.ctx.Cancel(context.Canceled)
 }

@@ -9,7 +9,7 @@ import (
 	"sluice/internal/llm"
 )
 
-var answerNames = []string{"type", "content", "usage", "stop_reason", "error"}
+var answerNames = jsonx.Names("type", "content", "usage", "stop_reason", "error")
 
 func inspect(op llm.Op, body []byte) (dialect.Facts, error) {
 	var m [5]jsonx.Value
@@ -45,7 +45,7 @@ func newTap(op llm.Op) dialect.Tap {
 
 func (t *tap) Facts() dialect.Facts { return dialect.Facts{Usage: t.counts.usage(), Finish: t.finish} }
 
-var eventNames = []string{"type", "message", "delta", "usage", "error"}
+var eventNames = jsonx.Names("type", "message", "delta", "usage", "error")
 
 func (t *tap) Event(ev framing.Event) (dialect.Mark, error) {
 	data := bytes.TrimSpace(ev.Data)

@@ -8,10 +8,10 @@ import (
 	"sluice/internal/llm"
 )
 
-var usageNames = []string{
+var usageNames = jsonx.Names(
 	"input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens",
 	"cache_creation", "output_tokens_details", "iterations",
-}
+)
 
 // counts are the numbers of a usage object as the wire has them. A stream
 // gives them twice; the later one wins, field by field (vocabulary, usage).

@@ -7,7 +7,7 @@ import (
 	"sluice/internal/llm"
 )
 
-var answerNames = []string{"output", "stopReason", "usage", "__type"}
+var answerNames = jsonx.Names("output", "stopReason", "usage", "__type")
 
 func inspect(op llm.Op, body []byte) (dialect.Facts, error) {
 	var m [4]jsonx.Value
@@ -43,7 +43,7 @@ func newTap(op llm.Op) dialect.Tap {
 
 func (t *tap) Facts() dialect.Facts { return dialect.Facts{Usage: t.usage, Finish: t.finish} }
 
-var eventNames = []string{"stopReason", "usage"}
+var eventNames = jsonx.Names("stopReason", "usage")
 
 func (t *tap) Event(ev framing.Event) (dialect.Mark, error) {
 	if ev.Failed {

@@ -25,7 +25,7 @@ var Invoke = dialect.Dialect{
 // invokeFamily owns the members of the bodies of InvokeModel.
 const invokeFamily = "bedrock-invoke"
 
-var invokeNames = []string{"__type", "inputTextTokenCount"}
+var invokeNames = jsonx.Names("__type", "inputTextTokenCount")
 
 func inspectInvoke(_ llm.Op, body []byte) (dialect.Facts, error) {
 	var m [2]jsonx.Value

@@ -6,10 +6,10 @@ import (
 	"sluice/internal/llm"
 )
 
-var usageNames = []string{
+var usageNames = jsonx.Names(
 	"inputTokens", "outputTokens", "cacheReadInputTokens", "cacheWriteInputTokens",
 	"cacheReadInputTokenCount", "cacheWriteInputTokenCount", "cacheDetails",
-}
+)
 
 // readUsage counts caches into the input, as OpenAI does; the vendor counts them
 // apart, under two spellings of their names. Nil if nothing is said.

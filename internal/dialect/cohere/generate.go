@@ -87,9 +87,11 @@ func (generateCodec) DecodeReply(body []byte) (*llm.Reply, error) {
 	return reply, r.Err()
 }
 
+var generateNames = jsonx.Names("generations", "meta", "message")
+
 func inspectGenerate(_ llm.Op, body []byte) (dialect.Facts, error) {
 	var m [3]jsonx.Value
-	if !jsonx.Members(body, []string{"generations", "meta", "message"}, m[:]) {
+	if !jsonx.Members(body, generateNames, m[:]) {
 		_, err := jsonx.Parse(body)
 		return dialect.Facts{}, dialect.Invalid("it is not a JSON object", err)
 	}

@@ -9,7 +9,7 @@ import (
 	"sluice/internal/llm"
 )
 
-var answerNames = []string{"message", "finish_reason", "usage", "embeddings", "meta"}
+var answerNames = jsonx.Names("message", "finish_reason", "usage", "embeddings", "meta")
 
 func inspect(op llm.Op, body []byte) (dialect.Facts, error) {
 	var m [5]jsonx.Value
@@ -70,7 +70,7 @@ func newTap(op llm.Op) dialect.Tap {
 
 func (t *tap) Facts() dialect.Facts { return t.facts }
 
-var eventNames = []string{"type", "delta"}
+var eventNames = jsonx.Names("type", "delta")
 
 // Event looks at one event. Of those that begin something nothing is known of
 // the answer yet: a failure may still follow.

@@ -14,7 +14,7 @@ type linesTap struct{ facts dialect.Facts }
 // Facts is what the last line has told.
 func (t *linesTap) Facts() dialect.Facts { return t.facts }
 
-var lineNames = []string{"is_finished", "finish_reason", "response", "text", "event_type"}
+var lineNames = jsonx.Names("is_finished", "finish_reason", "response", "text", "event_type")
 
 // Event looks at one line.
 func (t *linesTap) Event(ev framing.Event) (dialect.Mark, error) {

@@ -6,9 +6,9 @@ import (
 	"sluice/internal/llm"
 )
 
-var usageNames = []string{"tokens", "billed_units", "cached_tokens"}
+var usageNames = jsonx.Names("tokens", "billed_units", "cached_tokens")
 
-var tokenNames = []string{"input_tokens", "output_tokens"}
+var tokenNames = jsonx.Names("input_tokens", "output_tokens")
 
 // readUsage reads a usage object; nil for anything that is none. What was
 // processed counts, not what was billed: the two differ by the vendor's own

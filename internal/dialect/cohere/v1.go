@@ -87,9 +87,11 @@ func readV1Cite(v jsonx.Value, text string) llm.Cite {
 	return c
 }
 
+var v1Names = jsonx.Names("text", "tool_calls", "meta", "finish_reason", "message")
+
 func inspectV1(op llm.Op, body []byte) (dialect.Facts, error) {
 	var m [5]jsonx.Value
-	if !jsonx.Members(body, []string{"text", "tool_calls", "meta", "finish_reason", "message"}, m[:]) {
+	if !jsonx.Members(body, v1Names, m[:]) {
 		_, err := jsonx.Parse(body)
 		return dialect.Facts{}, dialect.Invalid("it is not a JSON object", err)
 	}

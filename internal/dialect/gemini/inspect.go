@@ -9,7 +9,7 @@ import (
 	"sluice/internal/llm"
 )
 
-var answerNames = []string{"candidates", "usageMetadata", "error", "promptFeedback"}
+var answerNames = jsonx.Names("candidates", "usageMetadata", "error", "promptFeedback")
 
 func inspect(op llm.Op, body []byte) (dialect.Facts, error) {
 	var m [4]jsonx.Value

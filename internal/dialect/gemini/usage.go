@@ -6,9 +6,9 @@ import (
 	"sluice/internal/llm"
 )
 
-var usageNames = []string{
+var usageNames = jsonx.Names(
 	"promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount", "toolUsePromptTokenCount", "cachedContentTokenCount",
-}
+)
 
 // counts are the numbers of a usageMetadata as the wire has them: thoughts
 // stand outside of the answer's tokens and what a tool read outside of the

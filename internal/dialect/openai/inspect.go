@@ -11,20 +11,35 @@ import (
 // required names the array an answer of each operation must have.
 var required = map[llm.Op]string{llm.Chat: "choices", llm.Complete: "choices", llm.Embed: "data"}
 
-var answerNames = []string{"choices", "data", "usage", "x_groq"}
+// What we read of an answer, behind its usage.
+const (
+	choicesSlot = usageSlots + iota
+	finishSlot
+	dataSlot
+	usageSlot
+	groqSlot
+	answerSlots
+)
+
+var answerShape = jsonx.Shape{
+	{Name: "choices", Slot: choicesSlot, First: jsonx.Shape{{Name: "finish_reason", Slot: finishSlot}}},
+	{Name: "data", Slot: dataSlot},
+	{Name: "usage", Slot: usageSlot, Inside: usageShape},
+	{Name: "x_groq", Slot: groqSlot},
+}
 
 func inspect(op llm.Op, body []byte) (dialect.Facts, error) {
-	var m [4]jsonx.Value
-	if !jsonx.Members(body, answerNames, m[:]) {
+	var m [answerSlots]jsonx.Value
+	if !jsonx.Members(body, answerShape, m[:]) {
 		_, err := jsonx.Parse(body)
 		return dialect.Facts{}, dialect.Invalid("it is not a JSON object", err)
 	}
 	need, list := required[op], jsonx.Value(nil)
 	switch need {
 	case "choices":
-		list = m[0]
+		list = m[choicesSlot]
 	case "data":
-		list = m[1]
+		list = m[dataSlot]
 	}
 	if !usable(list) {
 		if e := disguised(body); e != nil {
@@ -34,12 +49,12 @@ func inspect(op llm.Op, body []byte) (dialect.Facts, error) {
 	if need != "" && jsonx.KindOf(list) != jsonx.Array {
 		return dialect.Facts{}, dialect.Invalid(fmt.Sprintf("it has no list of %s", need), nil)
 	}
-	f := dialect.Facts{Usage: readUsage(m[2])}
-	if f.Usage == nil && m[3] != nil {
-		f.Usage = readUsage(jsonx.At(m[3], "usage"))
+	f := dialect.Facts{Usage: usageOf(m[:])}
+	if f.Usage == nil && m[groqSlot] != nil {
+		f.Usage = readUsage(jsonx.At(m[groqSlot], "usage"))
 	}
 	if need == "choices" {
-		f.Finish, _ = jsonx.Text(jsonx.At(list, "0", "finish_reason"))
+		f.Finish, _ = jsonx.Text(m[finishSlot])
 		if e := choiceError(list, f.Finish); e != nil {
 			return f, e
 		}

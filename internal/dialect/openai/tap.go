@@ -15,7 +15,7 @@ var done = []byte("[DONE]")
 // than quotes makes the search four times faster.
 var finishReason = []byte(`finish_reason"`)
 
-var chunkNames = []string{"choices", "usage", "error", "x_groq"}
+var chunkNames = jsonx.Names("choices", "usage", "error", "x_groq")
 
 // tap listens to a stream of chat or text completion chunks.
 type tap struct {

@@ -6,43 +6,59 @@ import (
 	"sluice/internal/llm"
 )
 
-// The members of a usage object we read. The last three are the names of
-// vendors that count cached input beside the details: DeepSeek, Moonshot and
-// Mistral.
-var usageNames = []string{
-	"prompt_tokens", "completion_tokens", "total_tokens",
-	"prompt_tokens_details", "completion_tokens_details",
-	"prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens",
-}
-
-var (
-	inputNames  = []string{"cached_tokens", "cache_write_tokens"}
-	outputNames = []string{"reasoning_tokens"}
+// What we read of a usage object. The last three are the names of vendors that
+// count cached input beside the details: DeepSeek, Moonshot and Mistral.
+const (
+	inputTokens = iota
+	outputTokens
+	totalTokens
+	inputDetails
+	cacheRead
+	cacheWrite
+	outputDetails
+	reasoning
+	besideDetails
+	usageSlots = besideDetails + 3
 )
+
+var usageShape = jsonx.Shape{
+	{Name: "prompt_tokens", Slot: inputTokens},
+	{Name: "completion_tokens", Slot: outputTokens},
+	{Name: "total_tokens", Slot: totalTokens},
+	{Name: "prompt_tokens_details", Slot: inputDetails, Inside: jsonx.Shape{
+		{Name: "cached_tokens", Slot: cacheRead},
+		{Name: "cache_write_tokens", Slot: cacheWrite},
+	}},
+	{Name: "completion_tokens_details", Slot: outputDetails, Inside: jsonx.Shape{
+		{Name: "reasoning_tokens", Slot: reasoning},
+	}},
+	{Name: "prompt_cache_hit_tokens", Slot: besideDetails},
+	{Name: "cached_tokens", Slot: besideDetails + 1},
+	{Name: "num_cached_tokens", Slot: besideDetails + 2},
+}
 
 // readUsage reads a usage object; nil for anything that is none.
 func readUsage(v jsonx.Value) *llm.Usage {
-	var m [8]jsonx.Value
-	if !jsonx.Members(v, usageNames, m[:]) {
+	var m [usageSlots]jsonx.Value
+	if !jsonx.Members(v, usageShape, m[:]) {
 		return nil
 	}
-	input, okIn := jsonx.Int(m[0])
-	output, okOut := jsonx.Int(m[1])
-	total, _ := jsonx.Int(m[2])
+	return usageOf(m[:])
+}
+
+// usageOf reads what was found of one; nil if it says nothing.
+func usageOf(m []jsonx.Value) *llm.Usage {
+	input, okIn := jsonx.Int(m[inputTokens])
+	output, okOut := jsonx.Int(m[outputTokens])
 	if !okIn && !okOut {
 		return nil
 	}
+	total, _ := jsonx.Int(m[totalTokens])
 	u := &llm.Usage{Input: input, Output: output}
-	var in [2]jsonx.Value
-	if jsonx.Members(m[3], inputNames, in[:]) {
-		u.CacheRead, _ = jsonx.Int(in[0])
-		u.CacheWrite, _ = jsonx.Int(in[1])
-	}
-	var out [1]jsonx.Value
-	if jsonx.Members(m[4], outputNames, out[:]) {
-		u.Reasoning, _ = jsonx.Int(out[0])
-	}
-	for _, v := range m[5:] {
+	u.CacheRead, _ = jsonx.Int(m[cacheRead])
+	u.CacheWrite, _ = jsonx.Int(m[cacheWrite])
+	u.Reasoning, _ = jsonx.Int(m[reasoning])
+	for _, v := range m[besideDetails:usageSlots] {
 		if n, ok := jsonx.Int(v); ok && u.CacheRead == 0 {
 			u.CacheRead = n
 		}

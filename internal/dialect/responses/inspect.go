@@ -9,7 +9,7 @@ import (
 	"sluice/internal/llm"
 )
 
-var answerNames = []string{"status", "output", "usage", "error", "incomplete_details", "object"}
+var answerNames = jsonx.Names("status", "output", "usage", "error", "incomplete_details", "object")
 
 func inspect(op llm.Op, body []byte) (dialect.Facts, error) {
 	var m [6]jsonx.Value
@@ -51,7 +51,7 @@ func newTap(op llm.Op) dialect.Tap {
 func (t *tap) Facts() dialect.Facts { return t.facts }
 
 var (
-	eventNames = []string{"type", "response", "error"}
+	eventNames = jsonx.Names("type", "response", "error")
 	done       = []byte("[DONE]") // some hosts end with OpenAI's other mark
 )
 

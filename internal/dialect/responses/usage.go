@@ -7,9 +7,9 @@ import (
 )
 
 var (
-	usageNames  = []string{"input_tokens", "output_tokens", "total_tokens", "input_tokens_details", "output_tokens_details"}
-	inputNames  = []string{"cached_tokens", "cache_write_tokens"}
-	outputNames = []string{"reasoning_tokens"}
+	usageNames  = jsonx.Names("input_tokens", "output_tokens", "total_tokens", "input_tokens_details", "output_tokens_details")
+	inputNames  = jsonx.Names("cached_tokens", "cache_write_tokens")
+	outputNames = jsonx.Names("reasoning_tokens")
 )
 
 // readUsage reads a usage object; nil for anything that is none.
