@@ -36,4 +36,23 @@ func (l Place) String() string {
 	return PartPath(l.prompt, l.message, l.part)
 }
 
-func element(list string, i int) string { return list + "[" + strconv.Itoa(i) + "]" }
+func element(list string, i int) string {
+	if all, known := elements[list]; known && i < len(all) {
+		return all[i]
+	}
+	return list + "[" + strconv.Itoa(i) + "]"
+}
+
+// elements are the names of the first elements of the lists there are in almost
+// every body, made once.
+var elements = func() map[string]*[16]string {
+	m := map[string]*[16]string{}
+	for _, list := range []string{"messages", "content", "choices", "tools", "tool_calls", "contents", "parts", "candidates", "input", "output"} {
+		var all [16]string
+		for i := range all {
+			all[i] = list + "[" + strconv.Itoa(i) + "]"
+		}
+		m[list] = &all
+	}
+	return m
+}()

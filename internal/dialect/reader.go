@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strconv"
 
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
@@ -34,6 +33,16 @@ type body struct {
 	client bool
 	first  *llm.Error
 	finder jsonx.Finder
+	room   [4]Reader // the first of them: one piece of memory for most bodies
+	used   int
+}
+
+func (b *body) reader() *Reader {
+	if b.used == len(b.room) {
+		return new(Reader)
+	}
+	b.used++
+	return &b.room[b.used-1]
 }
 
 // ReadRequest reads the body of a client's request.
@@ -50,7 +59,8 @@ func ReadEvent(data []byte) (r *Reader, ok bool) {
 }
 
 func open(text []byte, b *body) *Reader {
-	r := &Reader{body: b}
+	r := b.reader()
+	r.body = b
 	var err error
 	if r.o, err = jsonx.Parse(text); err != nil {
 		r.Fail("", "must be an object")
@@ -60,7 +70,8 @@ func open(text []byte, b *body) *Reader {
 
 // Object reads an object inside of this one; at says where, like "tools[2]".
 func (r *Reader) Object(v jsonx.Value, at string) *Reader {
-	inner := &Reader{in: r, at: at, body: r.body}
+	inner := r.body.reader()
+	inner.in, inner.at, inner.body = r, at, r.body
 	var ok bool
 	if inner.o, ok = r.body.finder.Object(v); !ok {
 		r.Fail(r.Path(at), "must be an object")
@@ -174,7 +185,7 @@ func (r *Reader) List(name string) iter.Seq2[string, jsonx.Value] {
 	return func(yield func(string, jsonx.Value) bool) {
 		i := 0
 		for e := range jsonx.Elements(v) {
-			if !yield(name+"["+strconv.Itoa(i)+"]", e) {
+			if !yield(element(name, i), e) {
 				return
 			}
 			i++

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
@@ -13,14 +14,52 @@ import (
 // Writer puts an object together, member by member, in the order of the calls.
 // The zero value is an empty object.
 type Writer struct {
-	b     []byte
+	b     []byte    // of one inside of another, behind what that one has written
 	n     int       // members
 	first [8]string // their names: most objects have no more
 	more  []string
+	room  *[]byte // what a body is written in; nil: memory of its own
 }
 
 // small is the room that most objects need.
 const small = 128
+
+// rooms are what bodies are written in, before their length is known.
+var rooms = sync.Pool{New: func() any { b := make([]byte, 0, 8<<10); return &b }}
+
+// Compose begins a whole body, which Finish ends.
+func Compose() Writer {
+	room, _ := rooms.Get().(*[]byte)
+	return Writer{b: *room, room: room}
+}
+
+// Finish is the finished body, in memory of its own.
+func (w *Writer) Finish() jsonx.Value {
+	v := w.Object()
+	if cap(v) == cap(*w.room) { // it has not outgrown it
+		v = bytes.Clone(v)
+	}
+	rooms.Put(w.room)
+	return v
+}
+
+// Begin adds a member that is an object, which is written until End.
+func (w *Writer) Begin(name string) Writer {
+	w.name(name)
+	return Writer{b: w.b}
+}
+
+// End ends a member that Begin began.
+func (w *Writer) End(inside *Writer) { w.b = inside.Object() }
+
+// BeginList adds a member that is an array, to which is added until EndList.
+func (w *Writer) BeginList(name string) List {
+	w.name(name)
+	return List{b: w.b}
+}
+
+// EndList ends a member that BeginList began.
+func (w *Writer) EndList(inside *List) { w.b = inside.Array() }
 
 func (w *Writer) name(name string) {
 	if w.n < len(w.first) {
@@ -28,10 +67,14 @@ func (w *Writer) name(name string) {
 	} else {
 		w.more = append(w.more, name)
 	}
-	if w.n++; w.n == 1 {
-		w.b = append(make([]byte, 0, small), '{')
-	} else {
+	w.n++
+	switch {
+	case w.n > 1:
 		w.b = append(w.b, ',')
+	case w.b == nil:
+		w.b = append(make([]byte, 0, small), '{')
+	default:
+		w.b = append(w.b, '{')
 	}
 	w.b = append(jsonx.AppendQuote(w.b, name), ':')
 }
@@ -106,10 +149,13 @@ func (w *Writer) Extra(x llm.Extra, family string) {
 	}
 }
 
+// Empty reports whether nothing was added.
+func (w *Writer) Empty() bool { return w.n == 0 }
+
 // Object is the finished object.
 func (w *Writer) Object() jsonx.Value {
-	if len(w.b) == 0 {
-		return jsonx.Value("{}")
+	if w.n == 0 {
+		return append(w.b, "{}"...)
 	}
 	return append(w.b, '}')
 }
@@ -129,28 +175,49 @@ func OneLine(v jsonx.Value) jsonx.Value {
 }
 
 // List puts an array together. The zero value is an empty one.
-type List struct{ b []byte }
+type List struct {
+	b []byte // of one inside of an object, behind what that one has written
+	n int    // elements
+}
 
 // Add appends an element.
 func (l *List) Add(v jsonx.Value) {
-	if len(l.b) == 0 {
-		l.b = append(make([]byte, 0, len(v)+small), '[')
-	} else {
-		l.b = append(l.b, ',')
-	}
+	l.next(len(v))
 	l.b = append(l.b, v...)
 }
 
+// next stands before an element of some size.
+func (l *List) next(size int) {
+	l.n++
+	switch {
+	case l.n > 1:
+		l.b = append(l.b, ',')
+	case l.b == nil:
+		l.b = append(make([]byte, 0, size+small), '[')
+	default:
+		l.b = append(l.b, '[')
+	}
+}
+
+// Begin appends an object, which is written until End.
+func (l *List) Begin() Writer {
+	l.next(small)
+	return Writer{b: l.b}
+}
+
+// End ends an element that Begin began.
+func (l *List) End(inside *Writer) { l.b = inside.Object() }
+
 // Empty reports whether nothing was added.
-func (l *List) Empty() bool { return len(l.b) == 0 }
+func (l *List) Empty() bool { return l.n == 0 }
 
 // Size is how much was added, in bytes.
 func (l *List) Size() int { return len(l.b) }
 
 // Array is the finished array.
 func (l *List) Array() jsonx.Value {
-	if len(l.b) == 0 {
-		return jsonx.Value("[]")
+	if l.n == 0 {
+		return append(l.b, "[]"...)
 	}
 	return append(l.b, ']')
 }

@@ -51,7 +51,39 @@ func Text(v Value) (s string, ok bool) {
 	if len(v) < 2 || v[0] != '"' {
 		return "", false
 	}
-	return string(unquote(v[1 : len(v)-1])), true
+	text := unquote(v[1 : len(v)-1])
+	if word := frequent(text); word != "" {
+		return word, true
+	}
+	return string(text), true
+}
+
+// frequent are words that requests and answers are full of, for which no memory
+// is needed.
+func frequent(text []byte) string {
+	switch string(text) {
+	case "user":
+		return "user"
+	case "assistant":
+		return "assistant"
+	case "system":
+		return "system"
+	case "text":
+		return "text"
+	case "tool":
+		return "tool"
+	case "function":
+		return "function"
+	case "stop":
+		return "stop"
+	case "end_turn":
+		return "end_turn"
+	case "tool_use":
+		return "tool_use"
+	case "image_url":
+		return "image_url"
+	}
+	return ""
 }
 
 // Int decodes a whole number that fits; ok is false for anything else.

@@ -18,9 +18,12 @@ func (e *requestWriter) add(t *turn, p *llm.Part, at dialect.Place) {
 		if strings.TrimSpace(p.Text) == "" {
 			return // blank blocks are refused by the vendor
 		}
-		text := *p
-		text.Kind = llm.PartText
-		t.blocks = append(t.blocks, block{part: &text, at: at})
+		if p.Kind == llm.PartRefusal {
+			text := *p
+			text.Kind = llm.PartText
+			p = &text
+		}
+		t.blocks = append(t.blocks, block{part: p, at: at})
 	case llm.PartThinking:
 		if !sealed(p) {
 			e.lost.Add("%s:thinking", at)

@@ -29,7 +29,7 @@ func (codec) EncodeReply(r *llm.Reply, as dialect.Reply) (body []byte, lost []st
 			}
 		}
 	}
-	var w dialect.Writer
+	w := dialect.Compose()
 	w.Text("id", r.ID)
 	w.Text("type", "message")
 	w.Text("role", "assistant")
@@ -38,7 +38,7 @@ func (codec) EncodeReply(r *llm.Reply, as dialect.Reply) (body []byte, lost []st
 	writeStop(&w, stop)
 	w.Raw("usage", writeUsage(r.Usage))
 	w.Extra(r.Extra, family)
-	return w.Object(), losses, nil
+	return w.Finish(), losses, nil
 }
 
 func writeStop(w *dialect.Writer, s llm.Stop) {

@@ -29,7 +29,7 @@ func (codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error
 	p, moved := dialect.Merged(p, family)
 	e := &requestWriter{p: p, lost: moved, card: cardOf(p.Model)}
 	e.marks = max(0, countMarks(p)-maxMarks)
-	var w dialect.Writer
+	w := dialect.Compose()
 	w.Text("model", p.Model)
 	limit := e.limit()
 	thinking := e.reasoning(&limit)
@@ -38,9 +38,7 @@ func (codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error
 		w.Raw("stream", jsonx.Value("true"))
 	}
 	tools := e.tools()
-	system, messages := e.conversation()
-	w.Raw("system", system)
-	w.Raw("messages", messages)
+	e.conversation(&w)
 	w.Raw("tools", tools)
 	w.Raw("mcp_servers", e.servers())
 	if tools != nil || e.native() {
@@ -58,7 +56,7 @@ func (codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error
 	if e.err != nil {
 		return nil, nil, e.err
 	}
-	return w.Object(), e.lost, nil
+	return w.Finish(), e.lost, nil
 }
 
 func (e *requestWriter) refuse(field, format string, args ...any) {
@@ -213,8 +211,8 @@ func (e *requestWriter) output(w *dialect.Writer) {
 	}
 	c.Extra(o.Extra, family)
 	e.lost.Extra("", o.Extra, family)
-	if v := c.Object(); string(v) != "{}" {
-		w.Raw("output_config", v)
+	if !c.Empty() {
+		w.Raw("output_config", c.Object())
 	}
 }
 

@@ -35,24 +35,29 @@ type block struct {
 }
 
 // conversation writes the instructions and the turns.
-func (e *requestWriter) conversation() (system, messages jsonx.Value) {
+func (e *requestWriter) conversation(w *dialect.Writer) {
 	if e.native() {
-		return e.repeat()
+		system, messages := e.repeat()
+		w.Raw("system", system)
+		w.Raw("messages", messages)
+		return
 	}
 	lead := 0
 	var first []block
 	for ; lead < len(e.p.Messages) && e.p.Messages[lead].Role.Instructs(); lead++ {
 		e.instructions(&first, lead)
 	}
-	system = e.system(first)
+	w.Raw("system", e.system(first))
 	turns := e.turns(lead)
 	e.pair(turns)
 	turns = e.ends(turns, lead > 0)
-	var list dialect.List
+	list := w.BeginList("messages")
 	for i := range turns {
-		list.Add(e.turn(&turns[i]))
+		t := list.Begin()
+		e.turn(&t, &turns[i])
+		list.End(&t)
 	}
-	return system, list.Array()
+	w.EndList(&list)
 }
 
 // repeat writes a prompt of this dialect as it was.
@@ -125,7 +130,7 @@ func (e *requestWriter) system(blocks []block) jsonx.Value {
 
 // turns joins messages of one role, for the vendor wants roles to alternate.
 func (e *requestWriter) turns(from int) []turn {
-	var turns []turn
+	turns := make([]turn, 0, len(e.p.Messages)-from+1)
 	for i := from; i < len(e.p.Messages); i++ {
 		m := &e.p.Messages[i]
 		if m.Role.Instructs() {
@@ -211,7 +216,7 @@ func (e *requestWriter) pair(turns []turn) {
 // looks whether the model takes a last turn that is its own. A prompt of
 // nothing but instructions gets a turn too.
 func (e *requestWriter) ends(turns []turn, instructed bool) []turn {
-	var out []turn
+	out := make([]turn, 0, len(turns)+1)
 	switch {
 	case len(turns) == 0 && !instructed:
 		e.refuse("messages", "must hold a message of the user")
@@ -273,8 +278,14 @@ func (e *requestWriter) trim(t *turn) {
 	last.part = &p
 }
 
-func (e *requestWriter) turn(t *turn) jsonx.Value {
-	var list dialect.List
+func (e *requestWriter) turn(w *dialect.Writer, t *turn) {
+	w.Text("role", string(t.role))
+	if only := t.only(); only != nil {
+		w.Text("content", only.part.Text)
+		e.lost.Within(only.at, "", only.part.Extra, family)
+		return
+	}
+	list := w.BeginList("content")
 	for _, r := range t.results {
 		list.Add(r.text)
 	}
@@ -284,24 +295,17 @@ func (e *requestWriter) turn(t *turn) jsonx.Value {
 		}
 		list.Add(b.raw)
 	}
-	var w dialect.Writer
-	w.Text("role", string(t.role))
-	if only := t.only(); only != "" {
-		w.Text("content", only)
-	} else {
-		w.Raw("content", list.Array())
-	}
-	return w.Object()
+	w.EndList(&list)
 }
 
-// only is the text of a user's turn that is nothing else.
-func (t *turn) only() string {
+// only is the text of a user's turn that is nothing else; nil where there is more.
+func (t *turn) only() *block {
 	if t.role != llm.User || len(t.results) > 0 || len(t.blocks) != 1 {
-		return ""
+		return nil
 	}
 	p := t.blocks[0].part
-	if p == nil || p.Cache != nil || len(p.Cites) > 0 || p.Extra.Family == family {
-		return ""
+	if p == nil || p.Kind != llm.PartText || p.Text == "" || p.Cache != nil || len(p.Cites) > 0 || p.Extra.Family == family {
+		return nil
 	}
-	return p.Text
+	return &t.blocks[0]
 }

@@ -40,8 +40,8 @@ func (l *leftover) join(x llm.Extra) llm.Extra {
 func nest(w *dialect.Writer, name string, inner *dialect.Writer, x llm.Extra) {
 	left := x.Get(family, name)
 	addAll(inner, left)
-	if v := inner.Object(); left != nil || string(v) != "{}" {
-		w.Raw(name, v)
+	if left != nil || !inner.Empty() {
+		w.Raw(name, inner.Object())
 	}
 }
 

@@ -33,7 +33,7 @@ func (codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error
 	p, moved := dialect.Merged(p, family)
 	e := &requestWriter{p: p, lost: moved, card: cardOf(p.Model), names: make(map[string]bool), limit: p.Limits.MaxTokens}
 	e.marks = max(0, countMarks(p)-maxMarks)
-	var w dialect.Writer
+	w := dialect.Compose()
 	e.reasoning()
 	tools := e.toolConfig()
 	system, messages := e.conversation()
@@ -47,7 +47,7 @@ func (codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error
 	if e.err != nil {
 		return nil, nil, e.err
 	}
-	return w.Object(), e.lost, nil
+	return w.Finish(), e.lost, nil
 }
 
 func (e *requestWriter) refuse(field, format string, args ...any) {

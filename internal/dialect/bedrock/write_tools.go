@@ -72,8 +72,8 @@ func (e *requestWriter) tool(at string, t *llm.Tool) jsonx.Value {
 		s.Text("description", t.Description)
 	}
 	in.Raw("json", e.schema(t.Schema))
-	if v := in.Object(); string(v) != "{}" {
-		s.Raw("inputSchema", v)
+	if !in.Empty() {
+		s.Raw("inputSchema", in.Object())
 	}
 	switch {
 	case e.native():
@@ -202,8 +202,8 @@ func (e *requestWriter) choice(w *dialect.Writer, mode llm.ChoiceMode) {
 	default:
 		single.Text("type", "auto")
 	}
-	if v := o.Object(); string(v) != "{}" {
-		w.Raw("toolChoice", v)
+	if !o.Empty() {
+		w.Raw("toolChoice", o.Object())
 	}
 	switch {
 	case c.Parallel == nil || *c.Parallel:

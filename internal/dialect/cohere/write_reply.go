@@ -24,7 +24,7 @@ func (codec) EncodeReply(r *llm.Reply, _ dialect.Reply) (body []byte, lost []str
 		}
 		e.stop = c.Stop
 	}
-	var w dialect.Writer
+	w := dialect.Compose()
 	w.Text("id", r.ID)
 	w.Raw("message", e.object())
 	w.Text("finish_reason", stopWord(e.stop))
@@ -32,7 +32,7 @@ func (codec) EncodeReply(r *llm.Reply, _ dialect.Reply) (body []byte, lost []str
 		w.Raw("usage", writeUsage(r.Usage))
 	}
 	w.Extra(r.Extra, family)
-	return w.Object(), e.lost, nil
+	return w.Finish(), e.lost, nil
 }
 
 // replyWriter collects the members of the one message.

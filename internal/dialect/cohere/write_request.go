@@ -30,7 +30,7 @@ func (codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error
 	}
 	p, moved := dialect.Merged(p, family)
 	e := &requestWriter{p: p, lost: moved}
-	var w dialect.Writer
+	w := dialect.Compose()
 	w.Text("model", p.Model)
 	w.Raw("messages", e.messages())
 	if p.Stream {
@@ -47,7 +47,7 @@ func (codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error
 	if e.err != nil {
 		return nil, nil, e.err
 	}
-	return w.Object(), e.lost, nil
+	return w.Finish(), e.lost, nil
 }
 
 func (e *requestWriter) refuse(field, format string, args ...any) {

@@ -18,7 +18,7 @@ func (codec) EncodeReply(r *llm.Reply, as dialect.Reply) (body []byte, lost []st
 			list.Add(e.candidate(&c))
 		}
 	}
-	var w dialect.Writer
+	w := dialect.Compose()
 	w.Raw("candidates", list.Array())
 	if r.Usage != nil {
 		w.Raw("usageMetadata", writeUsage(r.Usage))
@@ -26,7 +26,7 @@ func (codec) EncodeReply(r *llm.Reply, as dialect.Reply) (body []byte, lost []st
 	w.Some("modelVersion", r.Model)
 	w.Some("responseId", r.ID)
 	w.Extra(r.Extra, family)
-	return w.Object(), e.lost, nil
+	return w.Finish(), e.lost, nil
 }
 
 // ordered sorts choices by their index: in a stream any may come first.

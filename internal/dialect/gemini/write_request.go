@@ -29,7 +29,7 @@ func (codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error
 	}
 	p, moved := dialect.Merged(p, family)
 	e := &requestWriter{p: p, lost: moved, card: cardOf(p.Model)}
-	var w dialect.Writer
+	w := dialect.Compose()
 	s := spellingOf(p.Extra)
 	system, contents := e.conversation()
 	w.Raw(s.name("systemInstruction"), system)
@@ -43,7 +43,7 @@ func (codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error
 	if e.err != nil {
 		return nil, nil, e.err
 	}
-	return w.Object(), e.lost, nil
+	return w.Finish(), e.lost, nil
 }
 
 func (e *requestWriter) refuse(field, format string, args ...any) {
@@ -93,8 +93,8 @@ func (e *requestWriter) inner(w *dialect.Writer, camel string, fill func(*dialec
 		}
 		o.Extra(x, family)
 	}
-	if v := o.Object(); string(v) != "{}" || s.marked(name+":said") {
-		w.Raw(name, v)
+	if !o.Empty() || s.marked(name+":said") {
+		w.Raw(name, o.Object())
 	}
 }
 
@@ -184,8 +184,8 @@ func (e *requestWriter) thinking(g *dialect.Writer) {
 	if shown := r.Show != "omitted" && r.Show != "none"; shown && (r.Show != "" || r.Mode == llm.ThinkOn || r.Mode == llm.ThinkAdaptive) {
 		t.Raw("includeThoughts", jsonx.Value("true"))
 	}
-	if v := t.Object(); string(v) != "{}" {
-		g.Raw("thinkingConfig", v)
+	if !t.Empty() {
+		g.Raw("thinkingConfig", t.Object())
 	}
 }
 

@@ -57,13 +57,13 @@ func (completeCodec) EncodeReply(reply *llm.Reply, as dialect.Reply) (body []byt
 		}
 		choices.Add(textChoice(c.Index, text.String(), finishWord(c.Stop, as.Strict, false)))
 	}
-	var w dialect.Writer
+	w := dialect.Compose()
 	completionHead(&w, reply.ID, reply.Created, reply.Model, as)
 	w.Raw("choices", choices.Array())
 	if reply.Usage != nil {
 		w.Raw("usage", writeUsage(reply.Usage, as.Strict))
 	}
-	return w.Object(), losses, nil
+	return w.Finish(), losses, nil
 }
 
 func completionHead(w *dialect.Writer, id string, created int64, model string, as dialect.Reply) {

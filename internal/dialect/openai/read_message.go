@@ -57,7 +57,11 @@ func readAssistant(r *dialect.Reader) []llm.Part {
 				break
 			}
 		}
-		parts = append(parts, readContent(r)...)
+		if content := readContent(r); parts == nil {
+			parts = content
+		} else {
+			parts = append(parts, content...)
+		}
 	}
 	if s := r.Text("refusal"); s != "" {
 		parts = append(parts, llm.Part{Kind: llm.PartRefusal, Text: s})

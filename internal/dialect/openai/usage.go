@@ -78,24 +78,28 @@ func usageOf(m []jsonx.Value) *llm.Usage {
 // even at zero, for clients that read them without looking.
 func writeUsage(u *llm.Usage, strict bool) jsonx.Value {
 	var w dialect.Writer
+	usageMembers(&w, u, strict)
+	return w.Object()
+}
+
+func usageMembers(w *dialect.Writer, u *llm.Usage, strict bool) {
 	if u.Raw.Family == family && !strict {
 		w.Extra(u.Raw, family)
-		return w.Object()
+		return
 	}
-	var in dialect.Writer
 	w.Number("prompt_tokens", u.Input)
 	w.Number("completion_tokens", u.Output)
 	w.Number("total_tokens", u.Input+u.Output)
+	in := w.Begin("prompt_tokens_details")
 	in.Number("cached_tokens", u.CacheRead)
-	w.Raw("prompt_tokens_details", in.Object())
+	w.End(&in)
 	if u.Reasoning > 0 {
-		var out dialect.Writer
+		out := w.Begin("completion_tokens_details")
 		out.Number("reasoning_tokens", u.Reasoning)
-		w.Raw("completion_tokens_details", out.Object())
+		w.End(&out)
 	}
 	if u.CacheRead > 0 || u.CacheWrite > 0 { // the incumbent's, beside the details
 		w.Number("cache_read_input_tokens", u.CacheRead)
 		w.Number("cache_creation_input_tokens", u.CacheWrite)
 	}
-	return w.Object()
 }

@@ -15,22 +15,26 @@ import (
 // (wire formats, canonical chat answer).
 func (codec) EncodeReply(r *llm.Reply, as dialect.Reply) (body []byte, lost []string, err error) {
 	e := &replyWriter{as: as}
-	var choices dialect.List
-	for i := range r.Choices {
-		choices.Add(e.choice(&r.Choices[i]))
-	}
-	var w dialect.Writer
+	w := dialect.Compose()
 	w.Text("id", r.ID)
 	w.Text("object", "chat.completion")
 	w.Number("created", createdOf(r.Created))
 	w.Text("model", r.Model)
 	w.Some("provider", as.Provider)
-	w.Raw("choices", choices.Array())
+	choices := w.BeginList("choices")
+	for i := range r.Choices {
+		c := choices.Begin()
+		e.choice(&c, &r.Choices[i])
+		choices.End(&c)
+	}
+	w.EndList(&choices)
 	if r.Usage != nil {
-		w.Raw("usage", writeUsage(r.Usage, as.Strict))
+		u := w.Begin("usage")
+		usageMembers(&u, r.Usage, as.Strict)
+		w.End(&u)
 	}
 	e.extra(&w, "", r.Extra)
-	return w.Object(), e.lost, nil
+	return w.Finish(), e.lost, nil
 }
 
 // createdOf is the gateway's clock where the provider has none (Anthropic).
@@ -54,11 +58,11 @@ func (e *replyWriter) extra(w *dialect.Writer, at string, x llm.Extra) {
 	}
 }
 
-func (e *replyWriter) choice(c *llm.Choice) jsonx.Value {
-	var w dialect.Writer
+func (e *replyWriter) choice(w *dialect.Writer, c *llm.Choice) {
 	w.Number("index", int64(c.Index))
-	message, legacy := e.message(c)
-	w.Raw("message", message)
+	m := w.Begin("message")
+	legacy := e.message(&m, c)
+	w.End(&m)
 	if logprobs := c.Extra.Get(family, "logprobs"); logprobs != nil {
 		w.Raw("logprobs", logprobs)
 	} else {
@@ -70,13 +74,12 @@ func (e *replyWriter) choice(c *llm.Choice) jsonx.Value {
 		w.Text("finish_reason", finishWord(c.Stop, e.as.Strict, legacy))
 	}
 	if len(c.Extra.Fields) > 0 {
-		e.extra(&w, path("choices", c.Index)+".", c.Extra)
+		e.extra(w, path("choices", c.Index)+".", c.Extra)
 	}
-	return w.Object()
 }
 
 // message writes all messages of a choice as one: this dialect has one.
-func (e *replyWriter) message(c *llm.Choice) (message jsonx.Value, legacy bool) {
+func (e *replyWriter) message(w *dialect.Writer, c *llm.Choice) (legacy bool) {
 	t := &turn{thinkingName: thinkingNames[0]}
 	var text joined
 	for i := range c.Messages {
@@ -84,10 +87,9 @@ func (e *replyWriter) message(c *llm.Choice) (message jsonx.Value, legacy bool) 
 			e.part(t, &text, &c.Messages[i].Parts[j])
 		}
 	}
-	var w dialect.Writer
 	w.Text("role", "assistant")
-	if text.some {
-		w.Text("content", text.b.String())
+	if text.parts > 0 {
+		w.Text("content", text.all())
 	} else {
 		w.Null("content")
 	}
@@ -107,9 +109,9 @@ func (e *replyWriter) message(c *llm.Choice) (message jsonx.Value, legacy bool) 
 		w.Some(t.thinkingName, t.thinking)
 	}
 	if !e.as.Strict {
-		e.beside(&w, c.Messages)
+		e.beside(w, c.Messages)
 	}
-	return w.Object(), t.legacy != nil
+	return t.legacy != nil
 }
 
 // beside writes what a client that takes more than the dialect gets.
@@ -181,18 +183,29 @@ func apart(p *llm.Part) bool { return p.Label != thinkingNames[0] && p.Label != 
 // joined is the text of a message, joined without a gap, with the places that
 // citations speak of.
 type joined struct {
-	b     strings.Builder
+	first string
+	more  strings.Builder
+	parts int
 	runes int
-	some  bool
 	cites dialect.List
+}
+
+func (t *joined) all() string {
+	if t.more.Len() == 0 {
+		return t.first
+	}
+	return t.first + t.more.String()
 }
 
 // add reports whether all citations of the part have a place here.
 func (t *joined) add(p *llm.Part) (all bool) {
 	start := t.runes
-	t.b.WriteString(p.Text)
+	if t.parts++; t.parts == 1 {
+		t.first = p.Text
+	} else {
+		t.more.WriteString(p.Text)
+	}
 	t.runes += utf8.RuneCountInString(p.Text)
-	t.some = true
 	placed := 0
 	for i := range p.Cites {
 		if v := annotation(&p.Cites[i], dialect.RulerOf(p.Text), start); v != nil {

@@ -24,7 +24,7 @@ func (codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error
 		return nil, nil, err
 	}
 	e := &requestWriter{p: p, free: make(map[string]bool)}
-	var w dialect.Writer
+	w := dialect.Compose()
 	w.Text("model", p.Model)
 	if e.native() {
 		e.repeat(&w)
@@ -48,7 +48,7 @@ func (codec) EncodeRequest(p *llm.Prompt) (body []byte, lost []string, err error
 	if e.err != nil {
 		return nil, nil, e.err
 	}
-	return w.Object(), e.lost, nil
+	return w.Finish(), e.lost, nil
 }
 
 func (e *requestWriter) refuse(field, format string, args ...any) {
@@ -167,14 +167,14 @@ func (e *requestWriter) output() jsonx.Value {
 	case o.Plain:
 		f.Text("type", "text")
 	}
-	if v := f.Object(); string(v) != "{}" {
-		w.Raw("format", v)
+	if !f.Empty() {
+		w.Raw("format", f.Object())
 	}
 	w.Some("verbosity", o.Verbosity)
 	w.Extra(o.Extra, family)
 	e.lost.Extra("output_config.", o.Extra, family)
-	if v := w.Object(); string(v) != "{}" {
-		return v
+	if !w.Empty() {
+		return w.Object()
 	}
 	return nil
 }
@@ -215,8 +215,8 @@ func (e *requestWriter) reasoning() jsonx.Value {
 	if asked && r.Show != "omitted" || r.Show == "summarized" {
 		w.Text("summary", "auto") // this vendor shows no thinking but in summaries
 	}
-	if v := w.Object(); string(v) != "{}" {
-		return v
+	if !w.Empty() {
+		return w.Object()
 	}
 	return nil
 }
