@@ -120,7 +120,13 @@ func (c *conn) send(req *http.Request) (sending chan error, err error) {
 		return nil, c.write(rest)
 	}
 	sending = make(chan error, 1)
+	var use *Use
+	if known != nil {
+		use = known.use
+	}
+	use.begin()
 	go func() {
+		defer use.end()
 		err := c.sendBody(req, rest)
 		_ = req.Body.Close()
 		if sending <- err; err != nil && !refused(err) {

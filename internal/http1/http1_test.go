@@ -49,8 +49,8 @@ func request(t *testing.T, method, url string, body io.ReadCloser, length int64)
 
 func post(t *testing.T, url, body string) *http.Request {
 	t.Helper()
-	req := request(t, http.MethodPost, url, http1.Body([]byte(body)), int64(len(body)))
-	req.GetBody = func() (io.ReadCloser, error) { return http1.Body([]byte(body)), nil }
+	req := request(t, http.MethodPost, url, http1.Body([]byte(body), nil), int64(len(body)))
+	req.GetBody = func() (io.ReadCloser, error) { return http1.Body([]byte(body), nil), nil }
 	return req
 }
 
@@ -434,7 +434,7 @@ func FuzzAnswer(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		req.Body, req.ContentLength = http1.Body([]byte("{}")), 2
+		req.Body, req.ContentLength = http1.Body([]byte("{}"), nil), 2
 		if resp, err := tr.RoundTrip(req); err == nil {
 			_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20))
 			_ = resp.Body.Close()
@@ -456,7 +456,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 			body := []byte(`{"model":"m"}`)
 			for b.Loop() {
 				req, _ := http.NewRequestWithContext(b.Context(), http.MethodPost, srv.URL, nil)
-				req.Body, req.ContentLength = http1.Body(body), int64(len(body))
+				req.Body, req.ContentLength = http1.Body(body, nil), int64(len(body))
 				resp, err := tr.RoundTrip(req)
 				if err != nil {
 					b.Fatal(err)

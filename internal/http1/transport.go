@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -89,8 +90,11 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // other hands a request to the other client, which may have to send it twice.
 func (t *Transport) other(req *http.Request) (*http.Response, error) {
-	if w, ok := req.Body.(*whole); ok && req.GetBody == nil {
-		req.GetBody = func() (io.ReadCloser, error) { return Body(w.b), nil }
+	if w, ok := req.Body.(*whole); ok {
+		w.use.begin() // and never ends: nobody says when that client is done
+		if req.GetBody == nil {
+			req.GetBody = func() (io.ReadCloser, error) { return Body(w.b, w.use), nil }
+		}
 	}
 	return t.Other.RoundTrip(req)
 }
@@ -176,12 +180,30 @@ func (t *Transport) CloseIdleConnections() {
 }
 
 // Body is a request body that is known whole, and goes out without a copy, twice
-// if need be.
-func Body(b []byte) io.ReadCloser { return &whole{b: b} }
+// if need be. Its use may be nil.
+func Body(b []byte, use *Use) io.ReadCloser { return &whole{b: b, use: use} }
 
 type whole struct {
 	b    []byte
 	read int
+	use  *Use
+}
+
+// Use is the use of memory that bodies are sent from.
+type Use struct{ senders atomic.Int32 }
+
+// Over reports whether nobody reads the memory any more, once every RoundTrip has
+// returned: a body may be sent beyond that, when the answer comes early.
+func (u *Use) Over() bool { return u.senders.Load() == 0 }
+
+func (u *Use) begin() { u.add(1) }
+
+func (u *Use) end() { u.add(-1) }
+
+func (u *Use) add(n int32) {
+	if u != nil {
+		u.senders.Add(n)
+	}
 }
 
 func (w *whole) Read(p []byte) (int, error) {

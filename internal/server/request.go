@@ -28,6 +28,14 @@ func (v *visit) serve() {
 		}
 		v.buffered.Add(-v.held)
 	}()
+	v.reply(x, err)
+	if x != nil && x.Use.Over() { // it came to a good end: a panic leaves the memory to the collector
+		buffers.put(v.memory)
+	}
+}
+
+// reply asks the gateway, unless the request is refused already.
+func (v *visit) reply(x *gateway.Exchange, err error) {
 	if err != nil {
 		v.refuse(err)
 		return
@@ -235,7 +243,7 @@ func bodyTooLarge(limit int64) *llm.Error {
 // slurp reads a body within the memory that all requests share. What it
 // returns is counted as held until the request is over.
 func (v *visit) slurp(body *bounded) ([]byte, error) {
-	const step = 64 << 10
+	const step = 64<<10 - 1
 	room := int64(step)
 	if n := v.r.ContentLength; n > 0 {
 		room = n
@@ -243,7 +251,8 @@ func (v *visit) slurp(body *bounded) ([]byte, error) {
 	if !v.hold(room) {
 		return nil, v.overloaded(BufferBudget)
 	}
-	buf := make([]byte, 0, min(room, 1<<20)+1)
+	buf := buffers.take(int(min(room, 1<<20)) + 1)
+	v.memory = buf
 	for {
 		n, err := body.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]

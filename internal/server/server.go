@@ -106,7 +106,8 @@ type visit struct {
 	deployment string // of Azure's, which is the model where the body names none
 	served     bool   // it is for a provider
 	attempts   int
-	held       int64 // bytes counted in Server.buffered
+	held       int64  // bytes counted in Server.buffered
+	memory     []byte // of the body
 	usage      *llm.Usage
 	outcome    string
 	warnings   []string

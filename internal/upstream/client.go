@@ -51,6 +51,7 @@ type Request struct {
 	Dialect *dialect.Dialect
 
 	Body *jsonx.Object // of a JSON request
+	Use  http1.Use     // of its memory
 	Raw  *RawBody      // of any other request that has a body
 	Key  secret.String // the caller's credential
 }

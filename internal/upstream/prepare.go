@@ -349,7 +349,7 @@ func (c *Client) request(ctx context.Context, r *Request, call *call) (*http.Req
 	case r.Raw != nil:
 		req.Body, req.ContentLength = io.NopCloser(r.Raw), r.Raw.Length
 	case call.body != nil:
-		req.Body, req.ContentLength = http1.Body(call.body), int64(len(call.body))
+		req.Body, req.ContentLength = http1.Body(call.body, &r.Use), int64(len(call.body))
 	}
 	for name, values := range call.header {
 		for _, v := range values {
