@@ -126,17 +126,20 @@ const (
 // What specials compares a word with. They are variables since the compiler would
 // load a constant into a register each time it is used, which is slower.
 var (
+	tops    uint64 = highs
 	flips   uint64 = 0x02 * ones
 	limits  uint64 = 0x21 * ones
 	slashes uint64 = '\\' * ones
 	units   uint64 = ones
 )
 
-// specials sets the highest bit of the first byte of a word that is a quote, a
-// backslash or a control character. What it makes of the bytes behind that one,
-// and of those beyond ASCII, means nothing. With its bit 1 flipped a quote
-// follows the control characters, so that one subtraction finds all of them.
-func specials(w uint64) uint64 { return ((w ^ flips) - limits) | ((w ^ slashes) - units) }
+// specials sets the highest bit of every byte of a word that is a quote, a
+// backslash or a control character. With its bit 1 flipped a quote follows the
+// control characters, so that one subtraction finds all of them; the highest bit
+// keeps a byte from borrowing of the next one.
+func specials(w uint64) uint64 {
+	return ^((((w^flips)|tops)-limits)&(((w^slashes)|tops)-units) | w) & tops
+}
 
 // What textOf has met: a byte with its highest bit set, in the string or close
 // behind it, or an escape.
@@ -156,39 +159,44 @@ func text(b []byte, i int) int {
 func textOf(b []byte, i int) (end int, met uint64) {
 	b = b[:len(b):len(b)]
 	long := i + longText
+next:
 	for i+18 < len(b) { // two words, and an escape right behind them
 		p := b[i : i+16 : i+16]
 		w, x := binary.LittleEndian.Uint64(p), binary.LittleEndian.Uint64(p[8:])
 		s, t := specials(w), specials(x)
-		if (s|w|t|x)&highs == 0 {
-			if i += 16; i >= long {
+		if met |= (w | x) & wide; s|t == 0 {
+			if i += 16; i >= long && met&wide == 0 {
 				i = skim(b, i)
 				long = i + longText
 			}
 			continue
 		}
-		met |= (w | x) & wide
-		if s &= ^w & highs; s != 0 {
-			i += bits.TrailingZeros64(s) / 8
-		} else if t &= ^x & highs; t != 0 {
-			i += 8 + bits.TrailingZeros64(t)/8
-		} else {
-			i += 16
+		if s == 0 {
+			i, s = i+8, t
 		}
-		switch c := b[i]; {
-		case c == '"':
-			return i + 1, met
-		case c == '\\' && simple[b[i+1]]:
-			met |= escaped
-			i += 2
-		case c == '\\':
-			met |= escaped
-			if i = escape(b, i+1); i < 0 {
+		for s != 0 { // all of one word: going on behind each of them would wait for it
+			bit := bits.TrailingZeros64(s)
+			at := i + bit/8
+			switch c := b[at]; {
+			case c == '"':
+				return at + 1, met
+			case c < 0x20:
 				return -1, met
+			case !simple[b[at+1]]:
+				if i = escape(b, at+1); i < 0 {
+					return -1, met
+				}
+				met |= escaped
+				continue next
 			}
-		case c < 0x20:
-			return -1, met
+			met |= escaped
+			if s &^= 0x101 << bit; at == i+7 {
+				i += 9
+				continue next
+			}
 		}
+		i += 8
+		long = i + longText
 	}
 	return textSlowly(b, i, met)
 }
