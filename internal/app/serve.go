@@ -117,10 +117,10 @@ func (s *service) run(lines *lines) int {
 func (s *service) drain(srv *http1.Server) {
 	a := s.app()
 	a.Server.Drain()
+	srv.Leave() // before the listeners close, which is what others may go by
 	for _, l := range s.listeners {
 		_ = l.Close()
 	}
-	srv.Leave()
 	limit, cancel := context.WithTimeout(context.Background(), a.Config.Limits.Drain)
 	defer cancel()
 	s.idle(limit)

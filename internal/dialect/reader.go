@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
 	"slices"
@@ -45,20 +46,22 @@ func (b *body) reader() *Reader {
 	return &b.room[b.used-1]
 }
 
-// ReadRequest reads the body of a client's request.
-func ReadRequest(text []byte) *Reader { return open(text, &body{client: true}) }
-
-// ReadReply reads a provider's answer.
-func ReadReply(text []byte) *Reader { return open(text, &body{}) }
-
-// ReadEvent reads an event of a provider's; ok is false for one that is no
-// object.
-func ReadEvent(data []byte) (r *Reader, ok bool) {
-	r = ReadReply(data)
-	return r, r.body.first == nil
+// ReadRequest reads the body of a client's request, which jsonx.Parse has accepted:
+// faults of the kind that only that one finds are not looked for again.
+func ReadRequest(text []byte) *Reader {
+	b := &body{client: true}
+	r := b.reader()
+	r.body = b
+	var ok bool
+	if r.o, ok = b.finder.Object(bytes.TrimLeft(text, " \t\r\n")); !ok {
+		r.Fail("", "must be an object")
+	}
+	return r
 }
 
-func open(text []byte, b *body) *Reader {
+// ReadReply reads a provider's answer.
+func ReadReply(text []byte) *Reader {
+	b := &body{}
 	r := b.reader()
 	r.body = b
 	var err error
@@ -66,6 +69,13 @@ func open(text []byte, b *body) *Reader {
 		r.Fail("", "must be an object")
 	}
 	return r
+}
+
+// ReadEvent reads an event of a provider's; ok is false for one that is no
+// object.
+func ReadEvent(data []byte) (r *Reader, ok bool) {
+	r = ReadReply(data)
+	return r, r.body.first == nil
 }
 
 // Object reads an object inside of this one; at says where, like "tools[2]".

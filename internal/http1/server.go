@@ -213,6 +213,7 @@ func (s *Server) Cut(cause error) {
 // Shutdown closes the listeners and waits, until ctx ends, for every connection
 // to be done with its request.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.leaving.Store(true) // before the listeners close, which is what others may go by
 	s.end()
 	s.Leave()
 	for wait := time.Millisecond; len(s.open()) > 0; wait = min(2*wait, 50*time.Millisecond) {

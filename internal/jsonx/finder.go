@@ -7,7 +7,7 @@ type Finder struct{ members []member }
 
 // Object is a value as Parse has it; ok is false for one that is no object.
 func (f *Finder) Object(v Value) (o Object, ok bool) {
-	if KindOf(v) != Composite {
+	if KindOf(v) != Composite || len(v) > maxText {
 		return Object{}, false
 	}
 	if f.members == nil {
@@ -15,16 +15,24 @@ func (f *Finder) Object(v Value) (o Object, ok bool) {
 	}
 	from := len(f.members)
 	for i := space(v, 1); i < len(v) && v[i] != '}'; {
-		m := member{key: i}
-		if m.value = name(v, i); m.value < 0 {
+		if v[i] != '"' {
 			return Object{}, false
 		}
-		if m.stop = value(v, m.value); m.stop < 0 {
+		behind, met := textOf(v, i+1)
+		start := colon(v, behind)
+		if start < 0 {
 			return Object{}, false
 		}
-		m.name = unquote(v[i+1 : text(v, i+1)-1])
+		stop := value(v, start)
+		if stop < 0 {
+			return Object{}, false
+		}
+		m := member{name: v[i+1 : behind-1], key: int32(i), value: int32(start), stop: int32(stop)}
+		if met&escaped != 0 {
+			m.name = unquote(m.name)
+		}
 		f.members = append(f.members, m)
-		i = following(v, m.stop)
+		i = following(v, stop)
 	}
 	to := len(f.members)
 	return Object{raw: v, members: f.members[from:to:to]}, true

@@ -3,6 +3,7 @@ package jsonx
 import (
 	"bytes"
 	"iter"
+	"math"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -23,10 +24,13 @@ type Object struct {
 
 type member struct {
 	name             []byte // unescaped
-	key, value, stop int    // key text is raw[key:value], value is raw[value:stop]
 	set              Value  // replaces the value; all of an added member
+	key, value, stop int32  // key text is raw[key:value], value is raw[value:stop]
 	gone             bool
 }
+
+// maxText is the longest text whose members can be located.
+const maxText = math.MaxInt32
 
 // fewMembers is what most objects have at most.
 const fewMembers = 8
@@ -39,6 +43,9 @@ func Parse(b []byte) (Object, error) {
 		s.fail(i, "expected a JSON object")
 		return Object{}, s.err
 	}
+	if len(b) > maxText {
+		return Object{}, &SyntaxError{Offset: maxText, What: "a text of 2 GiB"}
+	}
 	o := Object{raw: b, members: make([]member, 0, fewMembers)}
 	i, opened := s.push(i)
 	for opened && i >= 0 {
@@ -46,7 +53,7 @@ func Parse(b []byte) (Object, error) {
 		if i = s.value(start); i < 0 {
 			break
 		}
-		o.members = append(o.members, member{name: s.keys()[s.count-1], key: o.keyStart(start), value: start, stop: i})
+		o.members = append(o.members, member{name: s.keys()[s.count-1], key: int32(o.keyStart(start)), value: int32(start), stop: int32(i)})
 		i, opened = s.next(i)
 	}
 	if s.end(i) < 0 {
@@ -60,7 +67,7 @@ func Parse(b []byte) (Object, error) {
 func (o *Object) keyStart(value int) int {
 	from := 0
 	if n := len(o.members); n > 0 {
-		from = o.members[n-1].stop
+		from = int(o.members[n-1].stop)
 	}
 	return from + bytes.IndexByte(o.raw[from:value], '"')
 }
@@ -184,7 +191,7 @@ func (o *Object) Bytes() []byte {
 	if o.resized {
 		return o.rebuild(out)
 	}
-	last := 0
+	last := int32(0)
 	for i := range o.members {
 		if m := &o.members[i]; m.set != nil {
 			out = append(append(out, o.raw[last:m.value]...), m.set...)

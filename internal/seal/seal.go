@@ -13,6 +13,7 @@ import (
 
 	"sluice/internal/llm"
 	"sluice/internal/recent"
+	"sluice/internal/secret"
 )
 
 // Bounds of a Memory.
@@ -36,13 +37,14 @@ func New() *Memory {
 // Fill is how full it is, in bytes.
 func (m *Memory) Fill() recent.Fill { return m.turns.Fill() }
 
-// Owner is whose proofs: one credential at one origin.
-type Owner [sha256.Size]byte
-
-// OwnerOf makes an Owner. The credential itself is not kept.
-func OwnerOf(origin, credential string) Owner {
-	return sha256.Sum256([]byte(origin + "\x00" + credential))
+// Owner is whose proofs: one credential at one origin. A Memory keeps neither.
+type Owner struct {
+	origin     string
+	credential secret.String
 }
+
+// OwnerOf makes an Owner. It costs nothing until there is a proof.
+func OwnerOf(origin string, credential secret.String) Owner { return Owner{origin, credential} }
 
 // turn is one assistant turn: its calls in order, with the seals on them, and
 // the sealed thinking between them.
@@ -104,8 +106,9 @@ func (m *Memory) keep(o Owner, t *turn) {
 }
 
 func (o Owner) key(id string) []byte {
+	whose := sha256.Sum256([]byte(o.origin + "\x00" + o.credential.Reveal()))
 	h := sha256.New()
-	_, _ = h.Write(o[:])
+	_, _ = h.Write(whose[:])
 	_, _ = io.WriteString(h, id)
 	return h.Sum(nil)
 }

@@ -9,6 +9,7 @@ import (
 
 	"sluice/internal/llm"
 	"sluice/internal/seal"
+	"sluice/internal/secret"
 )
 
 func sealed(data string) *llm.Seal { return &llm.Seal{Origin: "o", Data: data} }
@@ -39,7 +40,7 @@ func prompt(parts []llm.Part) *llm.Prompt {
 	return &llm.Prompt{Messages: []llm.Message{{Role: llm.User, Parts: []llm.Part{text("q")}}, {Role: llm.Assistant, Parts: parts}}}
 }
 
-var owner = seal.OwnerOf("https://vendor", "key")
+var owner = seal.OwnerOf("https://vendor", secret.New("key"))
 
 func TestRestore(t *testing.T) {
 	whole, bare := turnOfTwo()
@@ -51,8 +52,8 @@ func TestRestore(t *testing.T) {
 	}{
 		{"what the vendor said comes back whole", owner, bare, whole},
 		{"the client's own copy of the thinking gives way", owner, append([]llm.Part{{Kind: llm.PartThinking, Text: "a b"}}, bare...), whole},
-		{"another credential gets nothing", seal.OwnerOf("https://vendor", "other"), bare, bare},
-		{"another origin gets nothing", seal.OwnerOf("https://elsewhere", "key"), bare, bare},
+		{"another credential gets nothing", seal.OwnerOf("https://vendor", secret.New("other")), bare, bare},
+		{"another origin gets nothing", seal.OwnerOf("https://elsewhere", secret.New("key")), bare, bare},
 		{"a turn with a call less gets nothing", owner, bare[:2], bare[:2]},
 		{"calls in another order get nothing", owner, []llm.Part{calling("c2", nil), calling("c1", nil)}, []llm.Part{calling("c2", nil), calling("c1", nil)}},
 		{"a turn that is sealed stays as it is", owner, []llm.Part{calling("c1", sealed("own")), calling("c2", nil)}, []llm.Part{calling("c1", sealed("own")), calling("c2", nil)}},
@@ -117,7 +118,7 @@ func TestMemoryIsBounded(t *testing.T) {
 			{Kind: llm.PartThinking, Text: big, Seal: &llm.Seal{Data: "s"}},
 			{Kind: llm.PartCall, Call: &llm.Call{ID: fmt.Sprint("c", i), Name: "f"}},
 		}}}}}}
-		m.Keep(seal.OwnerOf("o", "k"), reply)
+		m.Keep(seal.OwnerOf("o", secret.New("k")), reply)
 		if f := m.Fill(); f.Held > f.Limit || f.Limit != 64<<20 {
 			t.Fatalf("after %d: %+v", i, f)
 		}

@@ -82,13 +82,16 @@ func ownerOf(r *Request, t *policy.Target, key secret.String) seal.Owner {
 	if key.Empty() {
 		key = r.Key
 	}
-	credential := key.Reveal()
 	for _, s := range t.Provider.Auth.Settings() {
 		if v := t.Settings[s.Name]; !v.Empty() {
-			credential += "\x00" + s.Name + "\x00" + v.Reveal()
+			key = secret.New(key.Reveal() + "\x00" + s.Name + "\x00" + v.Reveal())
 		}
 	}
-	return seal.OwnerOf(t.Provider.ID+"\x00"+t.CustomHost, credential)
+	origin := t.Provider.ID
+	if t.CustomHost != "" {
+		origin += "\x00" + t.CustomHost
+	}
+	return seal.OwnerOf(origin, key)
 }
 
 // addQuery writes the client's query, for relays, and a key that belongs there.
