@@ -143,9 +143,9 @@ type jsonHandler struct {
 }
 
 // Request writes the line of a request.
-func (h jsonHandler) Request(l *server.Line) {
+func (h jsonHandler) Request(l server.Line) {
 	var room [512]byte
-	b, ok := appendLine(room[:0], l)
+	b, ok := appendLine(room[:0], &l)
 	if !ok {
 		_ = h.Handle(context.Background(), l.Record())
 		return

@@ -122,7 +122,7 @@ func TestJSONLines(t *testing.T) {
 	for _, line := range all {
 		var got, want bytes.Buffer
 		l := newLines(&got)
-		l.handler().(server.Journal).Request(&line)
+		l.handler().(server.Journal).Request(line)
 		l.close()
 		if err := slog.NewJSONHandler(&want, nil).Handle(t.Context(), line.Record()); err != nil {
 			t.Fatal(err)
@@ -138,7 +138,7 @@ func TestLineIsCheap(t *testing.T) {
 	l := newLines(io.Discard)
 	defer l.close()
 	h, line := l.handler().(server.Journal), full()
-	if n := testing.AllocsPerRun(100, func() { h.Request(&line) }); n > 0 {
+	if n := testing.AllocsPerRun(100, func() { h.Request(line) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -151,7 +151,7 @@ func BenchmarkLine(b *testing.B) {
 		h := l.handler().(server.Journal)
 		b.ReportAllocs()
 		for b.Loop() {
-			h.Request(&line)
+			h.Request(line)
 		}
 	})
 	b.Run("slog", func(b *testing.B) {

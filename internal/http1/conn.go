@@ -119,7 +119,13 @@ func (c *conn) send(req *http.Request) (sending chan error, err error) {
 	if known != nil && len(rest) <= atOnce {
 		return nil, c.write(rest)
 	}
-	sending = make(chan error, 1)
+	return c.sendOn(req, known, rest), nil
+}
+
+// sendOn sends a body, or the rest of one that is known, beside whoever waits for
+// the answer.
+func (c *conn) sendOn(req *http.Request, known *whole, rest []byte) chan error {
+	sending := make(chan error, 1)
 	var use *Use
 	if known != nil {
 		use = known.use
@@ -133,7 +139,7 @@ func (c *conn) send(req *http.Request) (sending chan error, err error) {
 			c.close() // nobody will get an answer to half a question
 		}
 	}()
-	return sending, nil
+	return sending
 }
 
 // refused reports whether the provider closed its end while a body was sent:

@@ -46,20 +46,21 @@ type head struct {
 }
 
 // head reads one.
-func (c *conn) head() (*head, error) {
+func (c *conn) head() (head, error) {
 	text, err := readHead(c.r, c.t.HeadBytes, "HTTP/")
 	if err != nil {
-		return nil, err
+		return head{}, err
 	}
 	line, rest := cutLine(text)
-	h := &head{length: -1}
+	h := head{length: -1}
 	if err := h.statusLine(line); err != nil {
-		return nil, err
+		return head{}, err
 	}
 	if h.header, err = fields(nil, rest, c.t.HeadCount); err != nil {
-		return nil, err
+		return head{}, err
 	}
-	return h, h.framing()
+	err = h.framing()
+	return h, err
 }
 
 // statusLine reads "HTTP/1.1 200 OK".

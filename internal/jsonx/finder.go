@@ -11,7 +11,7 @@ func (f *Finder) Object(v Value) (o Object, ok bool) {
 		return Object{}, false
 	}
 	if f.members == nil {
-		f.members = make([]member, 0, fewMembers)
+		f.members = make([]member, 0, min(2*fewMembers, 1+len(v)/fewBytes))
 	}
 	from := len(f.members)
 	for i := space(v, 1); i < len(v) && v[i] != '}'; {

@@ -32,8 +32,12 @@ type member struct {
 // maxText is the longest text whose members can be located.
 const maxText = math.MaxInt32
 
-// fewMembers is what most objects have at most.
-const fewMembers = 8
+// fewMembers is what most objects have at most, and fewBytes what one of them has
+// at least.
+const (
+	fewMembers = 8
+	fewBytes   = 16
+)
 
 // Parse checks b as Check does, and that it is an object.
 func Parse(b []byte) (Object, error) {

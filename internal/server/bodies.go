@@ -43,9 +43,9 @@ func (p *bodies) put(b []byte) {
 	if !ok || cap(b) != 1<<(k+smallest) {
 		return
 	}
-	b = b[:cap(b)]
-	overwrite(b)
-	p[k].Put(&b)
+	piece := b[:cap(b)]
+	overwrite(piece)
+	p[k].Put(&piece)
 }
 
 var buffers bodies

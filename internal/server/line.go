@@ -29,7 +29,7 @@ type Line struct {
 // Record.
 type Journal interface {
 	slog.Handler
-	Request(l *Line)
+	Request(l Line)
 }
 
 // Record is the line as every handler understands it. What is not known is left

@@ -123,7 +123,7 @@ func (v *visit) agree(conn net.Conn, a *llm.Answer) error {
 	for name, values := range a.Header {
 		h[name] = values
 	}
-	v.mark(h)
+	v.mark(h, nil)
 	h["Connection"], h["Upgrade"] = []string{"Upgrade"}, []string{"websocket"}
 	_ = conn.SetWriteDeadline(time.Now().Add(v.Limits.WriteStall))
 	defer func() { _ = conn.SetWriteDeadline(time.Time{}) }()

@@ -20,7 +20,7 @@ func (v *visit) answer(a *llm.Answer) {
 	for name, values := range a.Header {
 		h[name] = values
 	}
-	v.mark(h)
+	v.mark(h, a.Body)
 	if len(a.NotCarried) > 0 {
 		h.Set("X-Sluice-Not-Carried", list(a.NotCarried))
 	}
@@ -28,19 +28,23 @@ func (v *visit) answer(a *llm.Answer) {
 		v.stream(a)
 		return
 	}
-	h["Content-Length"] = []string{strconv.Itoa(len(a.Body))}
 	v.head(a.Status)
 	v.write(a.Body)
 }
 
-// mark sets the headers that every answer from a target has (contract, §4).
-func (v *visit) mark(h http.Header) {
-	said := []string{v.trace, v.origin.Provider, v.origin.Path, strconv.Itoa(v.origin.Retries)} // one piece of memory for all
+// mark sets the headers that every answer from a target has (contract, §4), and
+// the length of a body that is known; nil: it is not.
+func (v *visit) mark(h http.Header, body []byte) {
+	said := []string{v.trace, v.origin.Provider, v.origin.Path, strconv.Itoa(v.origin.Retries), ""} // one piece of memory for all
 	h["X-Portkey-Trace-Id"] = said[0:1:1]
 	h["X-Portkey-Provider"] = said[1:2:2]
 	h["X-Portkey-Last-Used-Option-Index"] = said[2:3:3]
 	h["X-Portkey-Retry-Attempt-Count"] = said[3:4:4]
 	h["X-Portkey-Cache-Status"] = uncached
+	if body != nil {
+		said[4] = strconv.Itoa(len(body))
+		h["Content-Length"] = said[4:5:5]
+	}
 	v.warn(h)
 }
 
@@ -157,7 +161,7 @@ func (v *visit) refuse(err error) {
 	}
 	v.origin = e.Origin
 	if e.Path != "" {
-		v.mark(h)
+		v.mark(h, nil)
 	} else {
 		h["X-Portkey-Trace-Id"] = []string{v.trace}
 		v.warn(h)

@@ -199,9 +199,10 @@ func (v *visit) readBody(x *gateway.Exchange, kind bodyKind) error {
 	if v.r.ContentLength > limit {
 		return bodyTooLarge(limit)
 	}
-	body := &bounded{visit: v, left: limit, limit: limit, end: v.start.Add(v.Limits.BodyTime)}
+	body := bounded{visit: v, left: limit, limit: limit, end: v.start.Add(v.Limits.BodyTime)}
 	if kind == rawBody {
-		reader, err := form(body, first(v.r.Header, "Content-Type"))
+		raw := body // in memory of its own, which the other kind does not need
+		reader, err := form(&raw, first(v.r.Header, "Content-Type"))
 		x.Raw = &upstream.RawBody{Reader: reader, ContentType: first(v.r.Header, "Content-Type"), Length: v.r.ContentLength}
 		return err
 	}
@@ -211,7 +212,7 @@ func (v *visit) readBody(x *gateway.Exchange, kind bodyKind) error {
 		}
 		return nil
 	}
-	text, err := v.slurp(body)
+	text, err := v.slurp(&body)
 	if err != nil {
 		return err
 	}

@@ -196,7 +196,7 @@ func (v *visit) log() {
 	v.trace = ""
 	v.count(e, l.Took)
 	if v.journal != nil {
-		v.journal.Request(&l)
+		v.journal.Request(l)
 		return
 	}
 	if h, ctx := v.Log.Handler(), v.r.Context(); h.Enabled(ctx, slog.LevelInfo) {

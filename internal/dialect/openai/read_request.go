@@ -19,6 +19,7 @@ func (codec) DecodeRequest(body []byte) (*llm.Prompt, error) {
 	if r.Peek("messages") == nil {
 		r.Fail("messages", "is required")
 	}
+	p.Messages = make([]llm.Message, 0, 2)
 	for at, v := range r.List("messages") {
 		p.Messages = append(p.Messages, readMessage(r.Object(v, at)))
 	}
