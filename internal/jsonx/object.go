@@ -114,7 +114,7 @@ func (o *Object) Get(name string) Value {
 func (o *Object) All() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
 		for i := range o.members {
-			if m := &o.members[i]; !m.gone && !yield(string(m.name), m.current(o.raw)) {
+			if m := &o.members[i]; !m.gone && !yield(textOrWord(m.name), m.current(o.raw)) {
 				return
 			}
 		}

@@ -51,16 +51,12 @@ func Text(v Value) (s string, ok bool) {
 	if len(v) < 2 || v[0] != '"' {
 		return "", false
 	}
-	text := unquote(v[1 : len(v)-1])
-	if word := frequent(text); word != "" {
-		return word, true
-	}
-	return string(text), true
+	return textOrWord(unquote(v[1 : len(v)-1])), true
 }
 
-// frequent are words that requests and answers are full of, for which no memory
-// is needed.
-func frequent(text []byte) string {
+// textOrWord is a text in memory of its own, for which words that requests and
+// answers are full of need none.
+func textOrWord(text []byte) string {
 	switch string(text) {
 	case "user":
 		return "user"
@@ -82,8 +78,24 @@ func frequent(text []byte) string {
 		return "tool_use"
 	case "image_url":
 		return "image_url"
+	case "input_tokens":
+		return "input_tokens"
+	case "output_tokens":
+		return "output_tokens"
+	case "cache_creation_input_tokens":
+		return "cache_creation_input_tokens"
+	case "cache_read_input_tokens":
+		return "cache_read_input_tokens"
+	case "prompt_tokens":
+		return "prompt_tokens"
+	case "completion_tokens":
+		return "completion_tokens"
+	case "total_tokens":
+		return "total_tokens"
+	case "service_tier":
+		return "service_tier"
 	}
-	return ""
+	return string(text)
 }
 
 // Int decodes a whole number that fits; ok is false for anything else.

@@ -94,8 +94,8 @@ var requestIDs = []string{"X-Amzn-Requestid", "X-Request-Id", "Request-Id"}
 // name fills in what an answer leaves out of itself: its id, and the model, which
 // is the one that was asked.
 func (c *call) name(h http.Header, id, model *string) {
-	for _, name := range requestIDs {
-		*id = cmp.Or(*id, h.Get(name))
+	for i := 0; *id == "" && i < len(requestIDs); i++ {
+		*id = h.Get(requestIDs[i])
 	}
 	if *id == "" {
 		*id = newID()

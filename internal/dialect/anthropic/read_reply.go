@@ -23,7 +23,7 @@ func (codec) DecodeReply(body []byte) (*llm.Reply, error) {
 	var n counts
 	n.merge(usage)
 	n.keep(usage)
-	reply.Usage = n.usage()
+	reply.Usage = n.sum()
 	reply.Extra = r.Rest(family)
 	return reply, r.Err()
 }

@@ -90,17 +90,24 @@ next:
 	}
 }
 
-// usage counts caches into the input, as OpenAI does.
+// usage is what was counted so far: in a stream more may follow.
 func (c *counts) usage() *llm.Usage {
+	u := c.sum()
+	if u != nil {
+		u.Raw.Fields = slices.Clone(u.Raw.Fields)
+	}
+	return u
+}
+
+// sum counts caches into the input, as OpenAI does.
+func (c *counts) sum() *llm.Usage {
 	if !c.known {
 		return nil
 	}
-	raw := c.raw
-	raw.Fields = append([]llm.Field(nil), raw.Fields...)
 	return &llm.Usage{
 		Input: c.input + c.read + c.write, Output: c.output,
 		CacheRead: c.read, CacheWrite: c.write, CacheWrite1h: c.hour,
-		Reasoning: c.thinking, Raw: raw,
+		Reasoning: c.thinking, Raw: c.raw,
 	}
 }
 
