@@ -1,7 +1,6 @@
 package jsonx
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
@@ -158,17 +157,23 @@ func text(b []byte, i int) int {
 // textOf is text, and tells of what is special in the string.
 func textOf(b []byte, i int) (end int, met uint64) {
 	b = b[:len(b):len(b)]
-	long := i + longText
+	from := i + shortText
 next:
 	for i+18 < len(b) { // two words, and an escape right behind them
+		if i >= from {
+			n, seen := skim(b[i:])
+			met |= seen
+			if from = i + n + shortText; n < shortText {
+				from += thickText
+			}
+			i += n
+			continue
+		}
 		p := b[i : i+16 : i+16]
 		w, x := binary.LittleEndian.Uint64(p), binary.LittleEndian.Uint64(p[8:])
 		s, t := specials(w), specials(x)
 		if met |= (w | x) & wide; s|t == 0 {
-			if i += 16; i >= long && met&wide == 0 {
-				i = skim(b, i)
-				long = i + longText
-			}
+			i += 16
 			continue
 		}
 		if s == 0 {
@@ -196,49 +201,8 @@ next:
 			}
 		}
 		i += 8
-		long = i + longText
 	}
 	return textSlowly(b, i, met)
-}
-
-// longText is how far textOf goes by words without meeting anything special, until
-// skim is worth its start.
-const longText = 128
-
-// skim goes on over a stretch of a string in which nothing is special, by the
-// search for a byte, which the processor does many at a time: for a quote, then for
-// a backslash before it, then for the rest. What it stops at is special or not.
-func skim(b []byte, i int) int {
-	for {
-		piece := b[i:min(i+skimmed, len(b))]
-		if n := bytes.IndexByte(piece, '"'); n >= 0 {
-			piece = piece[:n]
-		}
-		if n := bytes.IndexByte(piece, '\\'); n >= 0 {
-			piece = piece[:n]
-		}
-		n := plainWords(piece)
-		if i += n; n < skimmed {
-			return i
-		}
-	}
-}
-
-const skimmed = 4 << 10
-
-// plainWords is how many bytes, in steps of 32, hold no control character and are
-// ASCII.
-func plainWords(b []byte) (n int) {
-	const controls = 0x20 * ones
-	for ; n+32 <= len(b); n += 32 {
-		p := b[n : n+32 : n+32]
-		w, x := binary.LittleEndian.Uint64(p), binary.LittleEndian.Uint64(p[8:])
-		y, z := binary.LittleEndian.Uint64(p[16:]), binary.LittleEndian.Uint64(p[24:])
-		if (w|x|y|z|(w-controls)|(x-controls)|(y-controls)|(z-controls))&highs != 0 {
-			break
-		}
-	}
-	return n
 }
 
 // textSlowly is textOf byte by byte, for the end of b.

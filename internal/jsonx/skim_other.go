@@ -1,0 +1,5 @@
+//go:build !amd64
+
+package jsonx
+
+func skim(b []byte) (n int, met uint64) { return skimWords(b) }
