@@ -336,6 +336,60 @@ func TestEarlyAnswer(t *testing.T) {
 	}
 }
 
+// TestUse: memory that a body is sent from is in use beyond an early answer, until
+// its connection is given up, and for ever where another client sends.
+func TestUse(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer func() { _ = c.Close() }()
+			req, err := http.ReadRequest(bufio.NewReader(c))
+			if err != nil {
+				return
+			}
+			if req.ContentLength < 100 {
+				_, _ = io.Copy(io.Discard, req.Body)
+			}
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+		}
+	}()
+	tr := transport(t)
+	for _, size := range []int{10, 32 << 20} {
+		var use http1.Use
+		resp, err := tr.RoundTrip(request(t, http.MethodPost, "http://"+l.Addr().String(), http1.Body(make([]byte, size), &use), int64(size)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if small := size == 10; use.Over() != small {
+			t.Errorf("%d bytes: over %v", size, use.Over())
+		}
+		_, _ = io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		for end := time.Now().Add(10 * time.Second); !use.Over(); time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%d bytes are still in use", size)
+			}
+		}
+	}
+	var use http1.Use
+	req := request(t, http.MethodPost, "other://host", http1.Body([]byte("{}"), &use), 2)
+	if resp, err := tr.RoundTrip(req); err == nil {
+		_ = resp.Body.Close()
+		t.Error("answered")
+	}
+	if use.Over() || req.GetBody == nil {
+		t.Error("the other client's use has an end, or it cannot send twice")
+	}
+}
+
 // TestBrokenBody: a request body that cannot be read ends the request with its
 // own reason.
 func TestBrokenBody(t *testing.T) {

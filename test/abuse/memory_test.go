@@ -2,6 +2,7 @@ package abuse_test
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,7 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"sluice/internal/app"
 	"sluice/internal/config"
@@ -23,7 +23,7 @@ func long(id, size int) string {
 	return chat(strings.Repeat(mark, size/len(mark)), false)
 }
 
-// hasty is a provider that answers every second request before it has read its
+// hasty is a provider that answers every second request while it still reads its
 // body. It complains of bytes that are not those its client sent.
 type hasty struct {
 	net.Listener
@@ -52,12 +52,13 @@ func (p *hasty) answer(conn net.Conn) {
 		early := p.requests.Add(1)%2 == 0
 		const reply = `{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}]}`
 		say := func() { _, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(reply), reply) }
+		var body bytes.Buffer
 		if early {
+			_, _ = io.CopyN(&body, req.Body, 150_000)
 			say()
-			time.Sleep(time.Millisecond)
 		}
-		body, err := io.ReadAll(req.Body)
-		p.check(string(body), early)
+		_, err = io.Copy(&body, req.Body)
+		p.check(body.String(), early)
 		if err != nil {
 			return
 		}
