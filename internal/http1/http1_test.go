@@ -363,6 +363,7 @@ func TestUse(t *testing.T) {
 	}()
 	tr := transport(t)
 	for _, size := range []int{10, 32 << 20} {
+		tr.CloseIdleConnections() // the provider hears one request on each
 		var use http1.Use
 		resp, err := tr.RoundTrip(request(t, http.MethodPost, "http://"+l.Addr().String(), http1.Body(make([]byte, size), &use), int64(size)))
 		if err != nil {

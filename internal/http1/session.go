@@ -81,7 +81,7 @@ func (c *session) readBy(t time.Time) {
 func (c *session) writeBy(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if t = since(c.written, t, time.Until(t)); t == c.written {
+	if t = since(c.written, t, time.Until(t)); t.Equal(c.written) {
 		return nil
 	}
 	c.written = t

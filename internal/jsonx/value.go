@@ -57,46 +57,23 @@ func Text(v Value) (s string, ok bool) {
 // textOrWord is a text in memory of its own, for which words that requests and
 // answers are full of need none.
 func textOrWord(text []byte) string {
-	switch string(text) {
-	case "user":
-		return "user"
-	case "assistant":
-		return "assistant"
-	case "system":
-		return "system"
-	case "text":
-		return "text"
-	case "tool":
-		return "tool"
-	case "function":
-		return "function"
-	case "stop":
-		return "stop"
-	case "end_turn":
-		return "end_turn"
-	case "tool_use":
-		return "tool_use"
-	case "image_url":
-		return "image_url"
-	case "input_tokens":
-		return "input_tokens"
-	case "output_tokens":
-		return "output_tokens"
-	case "cache_creation_input_tokens":
-		return "cache_creation_input_tokens"
-	case "cache_read_input_tokens":
-		return "cache_read_input_tokens"
-	case "prompt_tokens":
-		return "prompt_tokens"
-	case "completion_tokens":
-		return "completion_tokens"
-	case "total_tokens":
-		return "total_tokens"
-	case "service_tier":
-		return "service_tier"
+	if word, known := words[string(text)]; known {
+		return word
 	}
 	return string(text)
 }
+
+var words = func() map[string]string {
+	m := map[string]string{}
+	for _, word := range []string{
+		"user", "assistant", "system", "text", "tool", "function", "stop", "end_turn", "tool_use", "image_url",
+		"input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens",
+		"prompt_tokens", "completion_tokens", "total_tokens", "service_tier",
+	} {
+		m[word] = word
+	}
+	return m
+}()
 
 // Int decodes a whole number that fits; ok is false for anything else.
 func Int(v Value) (n int64, ok bool) {

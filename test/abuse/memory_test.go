@@ -51,7 +51,9 @@ func (p *hasty) answer(conn net.Conn) {
 		}
 		early := p.requests.Add(1)%2 == 0
 		const reply = `{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}]}`
-		say := func() { _, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(reply), reply) }
+		say := func() {
+			_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(reply), reply)
+		}
 		var body bytes.Buffer
 		if early {
 			_, _ = io.CopyN(&body, req.Body, 150_000)
