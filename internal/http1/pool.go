@@ -5,13 +5,6 @@ import "time"
 // maxOdd is how many origins are remembered that speak HTTP/2 alone.
 const maxOdd = 1024
 
-// other reports whether an origin is known not to speak HTTP/1.
-func (p *pool) other(at origin) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.odd[at]
-}
-
 func (p *pool) mark(at origin) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -21,33 +14,34 @@ func (p *pool) mark(at origin) {
 	p.odd[at] = true
 }
 
-// take returns an idle connection that still lives, nil if there is none.
-func (p *pool) take(at origin, now time.Time) *conn {
+// take returns an idle connection that still lives, nil if there is none. Odd is an
+// origin that is known not to speak HTTP/1.
+func (p *pool) take(at origin, now time.Time) (c *conn, odd bool) {
 	for {
-		c := p.pop(at)
+		c, odd := p.pop(at)
 		if c == nil {
-			return nil
+			return nil, odd
 		}
 		if now.Sub(c.since) < c.t.IdleTime && c.alive() {
-			return c
+			return c, false
 		}
 		c.close()
 	}
 }
 
-func (p *pool) pop(at origin) *conn {
+func (p *pool) pop(at origin) (c *conn, odd bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	list := p.idle[at]
 	n := len(list)
 	if n == 0 {
-		return nil
+		return nil, p.odd[at]
 	}
-	c := list[n-1]
+	c = list[n-1]
 	list[n-1] = nil
 	p.idle[at] = list[:n-1]
 	p.count--
-	return c
+	return c, false
 }
 
 // put keeps a connection for the next request, if there is room.

@@ -28,7 +28,7 @@ func (c *session) request(ctx context.Context, text string) (*http.Request, *inb
 	}
 	line, rest := cutLine(text)
 	req := (&http.Request{ProtoMajor: 1, RemoteAddr: c.remote, Body: http.NoBody}).WithContext(ctx)
-	if err := requestLine(req, line); err != nil {
+	if err := c.requestLine(req, line); err != nil {
 		return nil, nil, err
 	}
 	var err error
@@ -47,7 +47,7 @@ func (c *session) request(ctx context.Context, text string) (*http.Request, *inb
 }
 
 // requestLine reads "POST /v1/chat/completions HTTP/1.1".
-func requestLine(req *http.Request, line string) error {
+func (c *session) requestLine(req *http.Request, line string) error {
 	method, rest, _ := strings.Cut(line, " ")
 	target, version, ok := strings.Cut(rest, " ")
 	if !ok || !isToken(method) || !IsValue(line) {
@@ -65,11 +65,16 @@ func requestLine(req *http.Request, line string) error {
 		req.URL = &url.URL{Host: target}
 		return nil
 	}
-	address, err := url.ParseRequestURI(target)
-	if err != nil {
-		return malformed("no request target")
+	if target != c.target || target == "" {
+		own := strings.Clone(target) // without the rest of the head
+		address, err := url.ParseRequestURI(own)
+		if err != nil {
+			return malformed("no request target")
+		}
+		c.target, c.url = own, *address
 	}
-	req.URL = address
+	address := c.url
+	req.URL = &address
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -23,15 +24,18 @@ type session struct {
 	remote string
 	r      *bufio.Reader // over this session's Read; nil while nothing is to be read
 	asked  http.Header   // of requests, empty between two
+	target string        // of the last request
+	url    url.URL       // the same, read
 	header http.Header   // of answers, the same
 
 	serving atomic.Pointer[cancel.Context] // of the request under way
 	taken   bool                           // the handler has taken the connection over
 
-	mu      sync.Mutex // guards all below
-	want    time.Time  // the deadline of reading
-	set     time.Time  // the one the connection has
-	written time.Time  // the deadline of writing that it has
+	mu      sync.Mutex    // guards all below
+	want    time.Time     // the deadline of reading
+	within  time.Duration // the same, but counted from the next read; 0: it is not
+	set     time.Time     // the one the connection has
+	written time.Time     // the deadline of writing that it has
 	reading bool
 	idle    bool // no byte of the next request has come
 }
@@ -50,7 +54,9 @@ func newSession(s *Server, nc net.Conn) *session {
 // on only here: what is in the buffer already needs none.
 func (c *session) Read(p []byte) (int, error) {
 	c.mu.Lock()
-	c.reading = true
+	if c.reading = true; c.within > 0 {
+		c.want, c.within = in(c.within), 0
+	}
 	c.setDeadline()
 	c.mu.Unlock()
 	n, err := c.nc.Read(p)
@@ -72,6 +78,7 @@ func (c *session) setDeadline() {
 func (c *session) readBy(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.within = 0
 	if c.want = t; c.reading {
 		c.setDeadline()
 	}
@@ -118,14 +125,14 @@ const usualFields = 32
 func (c *session) awaits(wait time.Duration) bool {
 	c.acquire()
 	c.mu.Lock()
-	c.idle, c.want = true, since(c.set, in(wait), wait)
+	c.idle, c.want, c.within = true, since(c.set, in(wait), wait), 0
 	c.mu.Unlock()
 	if c.server.leaving.Load() {
 		c.leave()
 	}
 	_, err := c.r.Peek(1)
 	c.mu.Lock()
-	c.idle, c.want = false, in(c.server.HeadTime)
+	c.idle, c.want, c.within = false, time.Time{}, c.server.HeadTime
 	c.mu.Unlock()
 	return err == nil
 }

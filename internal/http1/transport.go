@@ -57,10 +57,13 @@ func originOf(req *http.Request) origin {
 // its end, the connection is used again.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	at := originOf(req)
-	if req.Header.Get("Upgrade") != "" || at.scheme != "http" && at.scheme != "https" || t.pool.other(at) {
+	if req.Header.Get("Upgrade") != "" || at.scheme != "http" && at.scheme != "https" {
 		return t.other(req)
 	}
-	c := t.pool.take(at, time.Now())
+	c, odd := t.pool.take(at, time.Now())
+	if odd {
+		return t.other(req)
+	}
 	for {
 		reused := c != nil
 		if c == nil {
