@@ -61,6 +61,10 @@ type Dialect struct {
 	// InvalidResponse, or UpstreamStatus for a failure dressed up as 200.
 	Inspect func(op llm.Op, body []byte) (Facts, error)
 
+	// Decides says that Chat.DecodeReply fails wherever Inspect does, so that an
+	// answer that is decoded need not be inspected.
+	Decides bool
+
 	// Repair mends a whole answer that was inspected, where vendors of this
 	// dialect are known to depart from it; nil: they are not. What needs no
 	// mending keeps its bytes. Clients that asked for no strict compliance get

@@ -19,13 +19,11 @@ func (c *Client) readWhole(w *watch, call *call, resp *http.Response, r io.Reade
 		return nil, c.broken(w, err)
 	}
 	answer := &llm.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
-	facts, err := call.speaks.Inspect(call.asked(), body)
-	if err != nil {
-		e := asError(err)
-		e.Header = resp.Header
-		return nil, e
+	if !call.decides() {
+		if err := call.inspect(answer); err != nil {
+			return nil, err
+		}
 	}
-	answer.Usage, answer.Finish = facts.Usage, facts.Finish
 	switch {
 	case call.back != nil:
 		if answer.Body, err = call.back(body); err != nil {
@@ -56,6 +54,23 @@ func (c *Client) readWhole(w *watch, call *call, resp *http.Response, r io.Reade
 	return answer, nil
 }
 
+// decides reports whether decoding the answer says whether it is one.
+func (c *call) decides() bool {
+	return c.speaks.Decides && c.translated() && c.back == nil && c.vectors == nil && c.asked() == llm.Chat
+}
+
+// inspect finds out what the answer cost, or why it is none.
+func (c *call) inspect(answer *llm.Answer) error {
+	facts, err := c.speaks.Inspect(c.asked(), answer.Body)
+	if err != nil {
+		e := asError(err)
+		e.Header = answer.Header
+		return e
+	}
+	answer.Usage, answer.Finish = facts.Usage, facts.Finish
+	return nil
+}
+
 var providerName = jsonx.Names("provider")
 
 // named adds the member provider at the end of an object that has none. All
@@ -77,7 +92,13 @@ func named(body []byte, provider string) []byte {
 func (c *Client) translateReply(call *call, answer *llm.Answer) error {
 	reply, err := call.speaks.Chat.DecodeReply(answer.Body)
 	if err != nil {
+		if why := call.inspect(answer); call.decides() && why != nil {
+			return why
+		}
 		return err
+	}
+	if call.decides() {
+		answer.Usage = reply.Usage
 	}
 	call.name(answer.Header, &reply.ID, &reply.Model)
 	c.seals.Keep(call.owner, reply)

@@ -13,6 +13,7 @@ var Dialect = dialect.Dialect{
 	Headers:          []string{"Anthropic-Version", "Anthropic-Beta"},
 	Chat:             codec{},
 	Inspect:          inspect,
+	Decides:          true,
 	NewTap:           newTap,
 	DecodeError:      decodeError,
 	EncodeError:      encodeError,

@@ -125,9 +125,15 @@ func TestInspect(t *testing.T) {
 		{"weird", llm.Chat, `{"weird":1}`, said{Kind: llm.InvalidResponse, Status: 502, Text: "the provider's answer cannot be used: it has no list of content"}},
 		{"not JSON", llm.Chat, `x`, said{Kind: llm.InvalidResponse, Status: 502, Text: "the provider's answer cannot be used: it is not a JSON object"}},
 		{"error", llm.Chat, `{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}`, said{Kind: llm.UpstreamStatus, Status: 529, Text: "Overloaded"}},
+		{"error beside an answer", llm.Chat, `{"type":"message","content":[],"error":{"type":"api_error","message":"gone"}}`, said{Kind: llm.UpstreamStatus, Status: 500, Text: "gone"}},
+		{"error in name only", llm.Chat, `{"type":"error","content":[]}`, said{Kind: llm.UpstreamStatus, Status: 502, Text: "the provider reported a failure without a reason"}},
+		{"no error", llm.Chat, `{"type":"message","content":[],"error":null}`, said{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f, err := anthropic.Dialect.Inspect(c.op, []byte(c.body))
+			if _, wrong := anthropic.Dialect.Chat.DecodeReply([]byte(c.body)); c.op == llm.Chat && err != nil && wrong == nil { // Decides says that it does
+				t.Error("it was decoded")
+			}
 			if diff := cmp.Diff(c.want, saying(0, f, err)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}

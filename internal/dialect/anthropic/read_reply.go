@@ -10,7 +10,9 @@ import (
 func (codec) DecodeReply(body []byte) (*llm.Reply, error) {
 	r := dialect.ReadReply(body)
 	reply := &llm.Reply{ID: r.Text("id"), Model: r.Text("model")}
-	r.Take("type")
+	if kind, _ := jsonx.Text(r.Take("type")); kind == "error" || jsonx.KindOf(r.Peek("error")) == jsonx.Composite {
+		r.Fail("", "reports a failure")
+	}
 	r.Take("role")
 	if jsonx.KindOf(r.Peek("content")) != jsonx.Array {
 		r.Fail("", "has no list of content")
