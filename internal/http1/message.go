@@ -179,10 +179,32 @@ func isControl(c byte) bool { return c < ' ' && c != '\t' || c == 0x7f }
 
 // IsValue reports whether a header may have this value: no control characters.
 func IsValue(s string) bool {
-	for i := range len(s) {
+	for i := plain(s); i < len(s); i++ {
 		if isControl(s[i]) {
 			return false
 		}
 	}
 	return true
+}
+
+// plain is how many bytes, in steps of eight, need no closer look: none of them is
+// below a space or a DEL.
+func plain(s string) (n int) {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for ; n+8 <= len(s); n += 8 {
+		w := uint64(s[n]) | uint64(s[n+1])<<8 | uint64(s[n+2])<<16 | uint64(s[n+3])<<24 |
+			uint64(s[n+4])<<32 | uint64(s[n+5])<<40 | uint64(s[n+6])<<48 | uint64(s[n+7])<<56
+		if del := w ^ 0x7f*ones; ((w-' '*ones)|(del-ones))&^w&highs != 0 {
+			break
+		}
+	}
+	return n
+}
+
+// First is http.Header.Get for names that are written as they stand in the map.
+func First(h http.Header, name string) string {
+	if v := h[name]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
 }

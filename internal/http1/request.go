@@ -121,7 +121,7 @@ func (c *session) inbound(req *http.Request) (*inbound, error) {
 	if b.chunks == nil && b.left == 0 {
 		return nil, nil
 	}
-	switch expect := req.Header.Get("Expect"); {
+	switch expect := First(req.Header, "Expect"); {
 	case strings.EqualFold(expect, "100-continue"):
 		b.asks = req.ProtoMinor == 1
 	case expect != "":

@@ -94,7 +94,7 @@ func (w *response) begin() {
 		case "Connection":
 			w.keep = w.keep && keeps(w.c.header, 1)
 		case "Content-Length":
-			if n, err := strconv.ParseInt(w.c.header.Get(name), 10, 64); err == nil && n >= 0 && w.status != http.StatusNoContent {
+			if n, err := strconv.ParseInt(First(w.c.header, name), 10, 64); err == nil && n >= 0 && w.status != http.StatusNoContent {
 				w.left = n
 			}
 		case "Transfer-Encoding", "Date":
@@ -115,9 +115,11 @@ func appendField(b []byte, name, value string) []byte {
 	b = append(append(b, name...), ": "...)
 	at := len(b)
 	b = append(b, value...)
-	for i, c := range b[at:] {
-		if isControl(c) {
-			b[at+i] = ' '
+	if !IsValue(value) {
+		for i, c := range b[at:] {
+			if isControl(c) {
+				b[at+i] = ' '
+			}
 		}
 	}
 	return append(b, crlf...)

@@ -57,7 +57,7 @@ func originOf(req *http.Request) origin {
 // its end, the connection is used again.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	at := originOf(req)
-	if req.Header.Get("Upgrade") != "" || at.scheme != "http" && at.scheme != "https" {
+	if First(req.Header, "Upgrade") != "" || at.scheme != "http" && at.scheme != "https" {
 		return t.other(req)
 	}
 	c, odd := t.pool.take(at, time.Now())

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sluice/internal/gateway"
+	"sluice/internal/http1"
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
 	"sluice/internal/policy"
@@ -67,7 +68,7 @@ func (v *visit) exchange() (*gateway.Exchange, error) {
 	if len(h["Authorization"]) > 1 {
 		return nil, invalidRequest("authorization", "two Authorization headers")
 	}
-	metadata, err := readMetadata(first(h, "X-Portkey-Metadata"))
+	metadata, err := readMetadata(http1.First(h, "X-Portkey-Metadata"))
 	if err != nil {
 		return nil, err
 	}
@@ -77,10 +78,10 @@ func (v *visit) exchange() (*gateway.Exchange, error) {
 			Dialect: v.door, Model: v.model, Stream: v.streamed, Key: callerKey(h), Upgrade: v.upgrade,
 		},
 		Source: policy.Source{
-			Config: first(h, "X-Portkey-Config"), Provider: first(h, "X-Portkey-Provider"),
-			CustomHost: first(h, "X-Portkey-Custom-Host"), Forward: first(h, "X-Portkey-Forward-Headers"),
-			Timeout: first(h, "X-Portkey-Request-Timeout"), Strict: first(h, "X-Portkey-Strict-Open-Ai-Compliance"),
-			Lossless: first(h, "X-Sluice-Lossless"), Header: h,
+			Config: http1.First(h, "X-Portkey-Config"), Provider: http1.First(h, "X-Portkey-Provider"),
+			CustomHost: http1.First(h, "X-Portkey-Custom-Host"), Forward: http1.First(h, "X-Portkey-Forward-Headers"),
+			Timeout: http1.First(h, "X-Portkey-Request-Timeout"), Strict: http1.First(h, "X-Portkey-Strict-Open-Ai-Compliance"),
+			Lossless: http1.First(h, "X-Sluice-Lossless"), Header: h,
 		},
 		Metadata: metadata,
 		FullPath: v.r.URL.Path,
@@ -119,10 +120,10 @@ const (
 // contentKind accepts the types of S22: no simple cross-site request can have
 // any of them.
 func contentKind(h http.Header) (bodyKind, error) {
-	if enc := first(h, "Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
+	if enc := http1.First(h, "Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
 		return 0, unsupported("content-encoding", "request bodies with a content encoding are not accepted")
 	}
-	text := first(h, "Content-Type")
+	text := http1.First(h, "Content-Type")
 	if text == "" || text == "application/json" {
 		return jsonBody, nil
 	}
@@ -149,7 +150,7 @@ func invalidRequest(param, message string) *llm.Error {
 // "Bearer", the SDKs of other vendors under their own names.
 func callerKey(h http.Header) secret.String {
 	for _, name := range []string{"Authorization", "X-Api-Key", "Api-Key", "X-Goog-Api-Key"} {
-		text := strings.TrimSpace(first(h, name))
+		text := strings.TrimSpace(http1.First(h, name))
 		if len(text) >= 6 && strings.EqualFold(text[:6], "bearer") {
 			text = strings.TrimSpace(text[6:])
 		}
@@ -158,14 +159,6 @@ func callerKey(h http.Header) secret.String {
 		}
 	}
 	return secret.String{}
-}
-
-// first is http.Header.Get for names that are written as they stand in the map.
-func first(h http.Header, name string) string {
-	if v := h[name]; len(v) > 0 {
-		return v[0]
-	}
-	return ""
 }
 
 // readMetadata wants an object of short strings (S45).
@@ -202,8 +195,8 @@ func (v *visit) readBody(x *gateway.Exchange, kind bodyKind) error {
 	body := bounded{visit: v, left: limit, limit: limit, end: v.start.Add(v.Limits.BodyTime)}
 	if kind == rawBody {
 		raw := body // in memory of its own, which the other kind does not need
-		reader, err := form(&raw, first(v.r.Header, "Content-Type"))
-		x.Raw = &upstream.RawBody{Reader: reader, ContentType: first(v.r.Header, "Content-Type"), Length: v.r.ContentLength}
+		reader, err := form(&raw, http1.First(v.r.Header, "Content-Type"))
+		x.Raw = &upstream.RawBody{Reader: reader, ContentType: http1.First(v.r.Header, "Content-Type"), Length: v.r.ContentLength}
 		return err
 	}
 	if v.r.ContentLength == 0 || v.r.Body == http.NoBody {

@@ -11,6 +11,7 @@ import (
 
 	"sluice/internal/dialect"
 	"sluice/internal/gateway"
+	"sluice/internal/http1"
 	"sluice/internal/llm"
 )
 
@@ -148,7 +149,7 @@ func (v *visit) recover() {
 // traceID is the caller's, if it is one, or a new one: clients repeat a failed
 // call whose answer has none (S45; SDK routes, portkey-ai).
 func traceID(h http.Header) string {
-	id := h.Get("X-Portkey-Trace-Id")
+	id := http1.First(h, "X-Portkey-Trace-Id")
 	if len(id) < 1 || len(id) > 128 {
 		return newTraceID()
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"sluice/internal/http1"
 	"sluice/internal/llm"
 )
 
@@ -19,7 +20,7 @@ const (
 // open returns the response body, watched and decompressed.
 func (c *Client) open(w *watch, resp *http.Response) (io.Reader, error) {
 	raw := &watched{r: resp.Body, w: w}
-	switch strings.ToLower(resp.Header.Get("Content-Encoding")) {
+	switch strings.ToLower(http1.First(resp.Header, "Content-Encoding")) {
 	case "", "identity":
 		return raw, nil
 	case "gzip", "x-gzip":

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"sluice/internal/http1"
 	"sluice/internal/policy"
 	"sluice/internal/provider"
 	"sluice/internal/secret"
@@ -123,7 +124,7 @@ func filterHeader(h http.Header) {
 }
 
 func mediaType(h http.Header) string {
-	text := h.Get("Content-Type")
+	text := http1.First(h, "Content-Type")
 	if text == "application/json" || text == "text/event-stream" { // which is what most say
 		return text
 	}
