@@ -20,38 +20,40 @@ func (c *Client) readWhole(w *watch, call *call, resp *http.Response, r io.Reade
 	}
 	answer := &llm.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
 	if !call.decides() {
-		if err := call.inspect(answer); err != nil {
-			return nil, err
-		}
+		err = call.inspect(answer)
 	}
-	switch {
-	case call.back != nil:
-		if answer.Body, err = call.back(body); err != nil {
-			return nil, err
-		}
-	case call.vectors != nil:
-		if err := call.translateVectors(answer); err != nil {
-			return nil, err
-		}
-	case call.translated() && call.op == llm.CountTokens:
-		n, err := call.speaks.Count.DecodeReply(body)
-		if err != nil {
-			return nil, err
-		}
-		answer.Body = call.client.Count.EncodeReply(n)
-	case call.translated():
-		if err := c.translateReply(call, answer); err != nil {
-			return nil, err
-		}
-	case call.speaks.Repair != nil && call.strict:
-		answer.Body = call.speaks.Repair(call.op, body)
-	case call.speaks.NamesProvider:
-		answer.Body = named(body, call.provider)
+	if err == nil {
+		err = c.carryBack(call, answer)
+	}
+	if err != nil {
+		return nil, err
 	}
 	_ = resp.Body.Close()
 	w.stop()
 	answer.Header["Content-Type"] = jsonType
 	return answer, nil
+}
+
+// carryBack makes a provider's answer the client's.
+func (c *Client) carryBack(call *call, answer *llm.Answer) (err error) {
+	switch {
+	case call.back != nil:
+		answer.Body, err = call.back(answer.Body)
+	case call.vectors != nil:
+		err = call.translateVectors(answer)
+	case call.translated() && call.op == llm.CountTokens:
+		var n int64
+		if n, err = call.speaks.Count.DecodeReply(answer.Body); err == nil {
+			answer.Body = call.client.Count.EncodeReply(n)
+		}
+	case call.translated():
+		err = c.translateReply(call, answer)
+	case call.speaks.Repair != nil && call.strict:
+		answer.Body = call.speaks.Repair(call.op, answer.Body)
+	case call.speaks.NamesProvider:
+		answer.Body = named(answer.Body, call.provider)
+	}
+	return err
 }
 
 // decides reports whether decoding the answer says whether it is one.
