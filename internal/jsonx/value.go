@@ -66,7 +66,7 @@ func textOrWord(text []byte) string {
 var words = func() map[string]string {
 	m := map[string]string{}
 	for _, word := range []string{
-		"user", "assistant", "system", "text", "tool", "function", "stop", "end_turn", "tool_use", "image_url",
+		"user", "assistant", "system", "message", "text", "tool", "function", "stop", "end_turn", "tool_use", "image_url",
 		"input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens",
 		"prompt_tokens", "completion_tokens", "total_tokens", "service_tier",
 	} {
