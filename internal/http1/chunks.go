@@ -99,6 +99,9 @@ func (c *chunks) next() error {
 		if total += len(line); total > maxExtensions {
 			return malformed("too many trailers")
 		}
+		if name, _, ok := bytes.Cut(line, []byte(":")); !ok || !isToken(string(name)) {
+			return malformed("a trailer without a name")
+		}
 	}
 }
 

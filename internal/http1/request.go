@@ -62,6 +62,10 @@ func (c *session) requestLine(req *http.Request, line string) error {
 	}
 	req.Method, req.RequestURI, req.Proto = method, target, version
 	if method == http.MethodConnect && !strings.HasPrefix(target, "/") { // the target is an authority
+		address, err := url.ParseRequestURI("http://" + target)
+		if err != nil || address.Host != target {
+			return malformed("no authority to connect to")
+		}
 		req.URL = &url.URL{Host: target}
 		return nil
 	}
