@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -13,7 +12,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"sluice/internal/app"
 	"sluice/internal/config"
 )
 
@@ -103,18 +101,7 @@ func TestBodiesStayApart(t *testing.T) {
 	provider := &hasty{Listener: l, wrong: make(chan string, 1)}
 	defer func() { _ = provider.Close() }()
 	go provider.serve()
-	a, err := app.New(config.Defaults(), func(string) string { return "" }, slog.New(slog.DiscardHandler), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	door, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv := a.HTTPServer()
-	go func() { _ = srv.Serve(door) }()
-	defer func() { _ = srv.Close() }()
+	door := within(t, config.Defaults())
 
 	const clients, times = 8, 25
 	var all sync.WaitGroup
@@ -123,7 +110,7 @@ func TestBodiesStayApart(t *testing.T) {
 			for i := range times {
 				id := c*times + i
 				size := 40_000 + id*997%10*90_000
-				status, body, err := send(door.Addr().String(), request("/v1/chat/completions", l.Addr().String(), "", long(id, size)))
+				status, body, err := send(door, request("/v1/chat/completions", l.Addr().String(), "", long(id, size)))
 				if err != nil || status != http.StatusOK || !strings.Contains(body, "hello") {
 					t.Errorf("%d bytes: %d, %v, %.200s", size, status, err, body)
 				}

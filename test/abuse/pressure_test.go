@@ -15,6 +15,24 @@ import (
 	"sluice/internal/config"
 )
 
+// within runs a gateway inside of this process, and returns its address.
+func within(t *testing.T, c *config.Config) (addr string) {
+	t.Helper()
+	a, err := app.New(c, func(string) string { return "" }, slog.New(slog.DiscardHandler), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(a.Close)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := a.HTTPServer()
+	go func() { _ = srv.Serve(l) }()
+	t.Cleanup(func() { _ = srv.Close() })
+	return l.Addr().String()
+}
+
 // TestBackPressure is R23: a provider that would send a gigabyte gets rid of no
 // more than the buffers of the network hold while the client does not read, and
 // loses its connection when the client has not read for too long.
@@ -37,19 +55,7 @@ func TestBackPressure(t *testing.T) {
 	defer provider.Close()
 	c := config.Defaults()
 	c.Limits.WriteStall = 2 * time.Second
-	a, err := app.New(c, func(string) string { return "" }, slog.New(slog.DiscardHandler), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv := a.HTTPServer()
-	go func() { _ = srv.Serve(l) }()
-	defer func() { _ = srv.Close() }()
-	conn, err := net.Dial("tcp", l.Addr().String())
+	conn, err := net.Dial("tcp", within(t, c))
 	if err != nil {
 		t.Fatal(err)
 	}
