@@ -134,8 +134,8 @@ func (l *lines) handler() slog.Handler {
 	return jsonHandler{slog.NewJSONHandler(l, nil), l}
 }
 
-// jsonHandler writes the lines of requests as slog's own handler does, but at a
-// third of the cost. It knows nothing of escapes: a line that needs one goes the
+// jsonHandler writes the lines of requests as slog's own handler does, but at less
+// than half the cost. It knows nothing of escapes: a line that needs one goes the
 // long way.
 type jsonHandler struct {
 	slog.Handler
