@@ -60,16 +60,16 @@ var past = time.Unix(1, 0)
 // Ended makes whatever is waited for return.
 func (c *conn) Ended(error) { _ = c.nc.SetDeadline(past) }
 
-// exchange sends a request and reads the head of its answer. A context that
-// ends makes whatever is waited for return.
-func (c *conn) exchange(req *http.Request) (*http.Response, error) {
+// exchange sends a request and reads the head of its answer, into a header that may
+// be nil. A context that ends makes whatever is waited for return.
+func (c *conn) exchange(req *http.Request, header http.Header) (*http.Response, error) {
 	ctx := req.Context()
 	c.sent = 0
 	hold := cancel.Listen(ctx, c)
 	sending, err := c.send(req)
 	if err == nil {
 		var resp *http.Response
-		if resp, err = c.receive(req, hold, sending); err == nil {
+		if resp, err = c.receive(req, header, hold, sending); err == nil {
 			return resp, nil
 		}
 	}
@@ -226,20 +226,25 @@ func (s *stalling) Write(p []byte) (n int, err error) {
 }
 
 // receive reads the head of the answer and makes its body.
-func (c *conn) receive(req *http.Request, hold cancel.Hold, sending chan error) (*http.Response, error) {
-	h, err := c.head()
+func (c *conn) receive(req *http.Request, header http.Header, hold cancel.Hold, sending chan error) (*http.Response, error) {
+	h, err := c.head(header)
 	for interim := 0; err == nil && h.status < 200; interim++ {
 		if h.status == http.StatusSwitchingProtocols || interim == c.t.Interim {
 			err = malformed("too many interim answers, or an upgrade nobody asked for")
 			break
 		}
-		h, err = c.head()
+		clear(h.header)
+		h, err = c.head(h.header)
 	}
 	if err != nil {
 		return nil, err
 	}
-	b := &body{c: c, hold: hold, sending: sending, keep: h.keep, ctx: req.Context()}
-	resp := &http.Response{
+	got := &struct { // one piece of memory
+		body
+		http.Response
+	}{body: body{c: c, hold: hold, sending: sending, keep: h.keep, ctx: req.Context()}}
+	b, resp := &got.body, &got.Response
+	*resp = http.Response{
 		Status: h.reason, StatusCode: h.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: h.minor,
 		Header: h.header, ContentLength: -1, Body: b, Request: req,
 	}

@@ -45,8 +45,8 @@ type head struct {
 	keep    bool // the connection may be used again
 }
 
-// head reads one.
-func (c *conn) head() (head, error) {
+// head reads one, into a header that may be nil.
+func (c *conn) head(header http.Header) (head, error) {
 	text, err := readHead(c.r, c.t.HeadBytes, "HTTP/")
 	if err != nil {
 		return head{}, err
@@ -56,7 +56,7 @@ func (c *conn) head() (head, error) {
 	if err := h.statusLine(line); err != nil {
 		return head{}, err
 	}
-	if h.header, err = fields(nil, rest, c.t.HeadCount); err != nil {
+	if h.header, err = fields(header, rest, c.t.HeadCount); err != nil {
 		return head{}, err
 	}
 	err = h.framing()

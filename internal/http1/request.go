@@ -2,7 +2,7 @@ package http1
 
 import (
 	"bufio"
-	"context"
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -22,37 +22,54 @@ type refusal struct {
 func (e *refusal) Error() string { return e.message }
 
 // request reads a head (RFC 9112, S41). The body is nil if there is none.
-func (c *session) request(ctx context.Context, text string) (*http.Request, *inbound, error) {
+func (c *session) request(t *turn) (*inbound, error) {
+	k := &c.last
+	if !k.repeated(c.r) {
+		text, err := readHead(c.r, c.server.HeadBytes, "")
+		if err != nil {
+			return nil, err
+		}
+		if err := k.read(text, c.server.HeadBytes); err != nil {
+			return nil, err
+		}
+	}
+	t.req, t.url = *k.req.WithContext(&t.ctx), k.url
+	t.req.URL, t.req.RemoteAddr = &t.url, c.remote
+	has, err := c.inbound(t)
+	if err != nil || !has {
+		return nil, err
+	}
+	t.req.Body = &t.body
+	return &t.body, nil
+}
+
+// read reads the head of a request from its text.
+func (k *known) read(text string, most int) error {
+	k.forget()
 	if strings.Count(text, "\n") != strings.Count(text, "\r\n") {
-		return nil, nil, malformed("a bare line feed")
+		return malformed("a bare line feed")
 	}
 	line, rest := cutLine(text)
-	req := (&http.Request{ProtoMajor: 1, RemoteAddr: c.remote, Body: http.NoBody}).WithContext(ctx)
-	if err := c.requestLine(req, line); err != nil {
-		return nil, nil, err
+	k.req.ProtoMajor, k.req.Body = 1, http.NoBody
+	if err := k.requestLine(line); err != nil {
+		return err
 	}
 	var err error
-	if req.Header, err = fields(c.asked, rest, c.server.HeadBytes); err != nil {
-		return nil, nil, err
+	if k.req.Header, err = fields(k.req.Header, rest, most); err != nil {
+		return err
 	}
-	c.asked = req.Header
-	if err := host(req); err != nil {
-		return nil, nil, err
-	}
-	body, err := c.inbound(req)
-	if body != nil {
-		req.Body = body
-	}
-	return req, body, err
+	k.remember(text)
+	return k.host()
 }
 
 // requestLine reads "POST /v1/chat/completions HTTP/1.1".
-func (c *session) requestLine(req *http.Request, line string) error {
+func (k *known) requestLine(line string) error {
 	method, rest, _ := strings.Cut(line, " ")
 	target, version, ok := strings.Cut(rest, " ")
 	if !ok || !isToken(method) || !IsValue(line) {
 		return malformed("no request line")
 	}
+	req := &k.req
 	switch version {
 	case "HTTP/1.1":
 		req.ProtoMinor = 1
@@ -66,25 +83,20 @@ func (c *session) requestLine(req *http.Request, line string) error {
 		if err != nil || address.Host != target {
 			return malformed("no authority to connect to")
 		}
-		req.URL = &url.URL{Host: target}
+		k.url = url.URL{Host: target}
 		return nil
 	}
-	if target != c.target || target == "" {
-		own := strings.Clone(target) // without the rest of the head
-		address, err := url.ParseRequestURI(own)
-		if err != nil {
-			return malformed("no request target")
-		}
-		c.target, c.url = own, *address
+	address, err := url.ParseRequestURI(target)
+	if err != nil {
+		return malformed("no request target")
 	}
-	address := c.url
-	req.URL = &address
+	k.url = *address
 	return nil
 }
 
 // host wants exactly one, of characters that names, addresses and ports have.
-func host(req *http.Request) error {
-	hosts := req.Header["Host"]
+func (k *known) host() error {
+	hosts := k.req.Header["Host"]
 	if len(hosts) != 1 {
 		return malformed("no Host, or several")
 	}
@@ -93,45 +105,45 @@ func host(req *http.Request) error {
 			return malformed("a Host that is none")
 		}
 	}
-	delete(req.Header, "Host")
-	if req.Host = req.URL.Host; req.Host == "" {
-		req.Host = hosts[0]
-	}
+	delete(k.req.Header, "Host")
+	k.req.Host = cmp.Or(k.url.Host, hosts[0])
 	return nil
 }
 
 // inbound finds out where the body ends (RFC 9112, 6.3), strictly.
-func (c *session) inbound(req *http.Request) (*inbound, error) {
+func (c *session) inbound(t *turn) (has bool, err error) {
+	req, b := &t.req, &t.body
 	coding, length := req.Header["Transfer-Encoding"], req.Header["Content-Length"]
 	if len(coding)+len(length) > 1 {
-		return nil, malformed("a body that ends in two ways")
+		return false, malformed("a body that ends in two ways")
 	}
-	b := &inbound{c: c, r: c.r}
+	b.c, b.r = c, c.r
 	switch {
 	case len(coding) == 1:
 		if !strings.EqualFold(coding[0], "chunked") {
-			return nil, malformed("a transfer coding other than chunked")
+			return false, malformed("a transfer coding other than chunked")
 		}
 		delete(req.Header, "Transfer-Encoding")
+		c.last.lines = c.last.lines[:0] // its header is no longer what its lines say
 		req.TransferEncoding, req.ContentLength = []string{"chunked"}, -1
 		b.chunks = &chunks{r: c.r}
 	case len(length) == 1:
 		n, err := strconv.ParseUint(length[0], 10, 63)
 		if err != nil || len(length[0]) > 18 {
-			return nil, malformed("Content-Length is no number")
+			return false, malformed("Content-Length is no number")
 		}
 		req.ContentLength, b.left = int64(n), int64(n)
 	}
 	if b.chunks == nil && b.left == 0 {
-		return nil, nil
+		return false, nil
 	}
 	switch expect := First(req.Header, "Expect"); {
 	case strings.EqualFold(expect, "100-continue"):
 		b.asks = req.ProtoMinor == 1
 	case expect != "":
-		return nil, &refusal{http.StatusExpectationFailed, "the only expectation that can be met is 100-continue"}
+		return false, &refusal{http.StatusExpectationFailed, "the only expectation that can be met is 100-continue"}
 	}
-	return b, nil
+	return true, nil
 }
 
 // inbound is a request's body.

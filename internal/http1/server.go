@@ -14,8 +14,9 @@ import (
 // in one goroutine. It hands its Handler what net/http's would, and the
 // http.ResponseWriter does what an http.ResponseController may ask of it, but
 // that a handler may read and write at the same time, always, and that the header
-// of a request is used again once its handler has returned. What a client sends is
-// read strictly (S41). Its fields are set before Serve.
+// of a request is the connection's: nobody may change it, or look at it once the
+// handler has returned. What a client sends is read strictly (S41). Its fields are
+// set before Serve.
 type Server struct {
 	Handler http.Handler
 

@@ -23,10 +23,8 @@ type session struct {
 	raw    syscall.RawConn // nil: nobody can see whether the client is still there
 	remote string
 	r      *bufio.Reader // over this session's Read; nil while nothing is to be read
-	asked  http.Header   // of requests, empty between two
-	target string        // of the last request
-	url    url.URL       // the same, read
-	header http.Header   // of answers, the same
+	last   known         // the head of the last request
+	header http.Header   // of answers, empty between two
 
 	serving atomic.Pointer[cancel.Context] // of the request under way
 	taken   bool                           // the handler has taken the connection over
@@ -107,19 +105,11 @@ func (c *session) serve() {
 		if !c.awaits(wait) {
 			return
 		}
-		text, err := readHead(c.r, c.server.HeadBytes, "")
-		if err != nil {
-			c.refuse(err)
-			return
-		}
-		if !c.answer(text) {
+		if !c.answer() {
 			return
 		}
 	}
 }
-
-// usualFields are more than clients send, mostly.
-const usualFields = 32
 
 // awaits waits for the first byte of a request.
 func (c *session) awaits(wait time.Duration) bool {
@@ -171,33 +161,42 @@ func (c *session) release() {
 	}
 }
 
-// answer serves the request with this head; it reports whether another may follow.
-func (c *session) answer(text string) (again bool) {
-	ctx := new(cancel.Context)
-	defer ctx.Cancel(context.Canceled)
-	req, body, err := c.request(ctx, text)
+// turn is one request and its answer: one piece of memory for all of it, which is
+// not used again, since a handler may leave somebody behind.
+type turn struct {
+	ctx  cancel.Context
+	req  http.Request
+	url  url.URL // of req
+	body inbound // of req, if it has one
+	w    response
+}
+
+// answer serves a request; it reports whether another may follow.
+func (c *session) answer() (again bool) {
+	t := new(turn)
+	defer t.ctx.Cancel(context.Canceled)
+	body, err := c.request(t)
 	if err != nil {
 		c.refuse(err)
 		return false
 	}
 	c.readBy(time.Time{})
-	c.serving.Store(ctx)
-	w := &response{c: c, req: req, body: body, keep: keeps(req.Header, req.ProtoMinor) && !c.server.leaving.Load()}
-	whole := c.handle(w, req)
+	c.serving.Store(&t.ctx)
+	t.w = response{c: c, req: &t.req, body: body, keep: keeps(t.req.Header, t.req.ProtoMinor) && !c.server.leaving.Load()}
+	whole := c.handle(&t.w, &t.req)
 	c.serving.Store(nil)
 	if c.taken {
 		return false
 	}
-	w.drop()
+	t.w.drop()
 	clear(c.header)
-	if len(c.asked) > usualFields { // so much room is not needed again
-		c.asked = nil
+	if len(c.last.lines) == 0 {
+		c.last.forget()
 	}
-	clear(c.asked)
 	if body == nil {
-		return whole && w.keep
+		return whole && t.w.keep
 	}
-	return body.end() && whole && w.keep
+	return body.end() && whole && t.w.keep
 }
 
 // handle runs the handler; false means that the answer broke off.

@@ -56,6 +56,12 @@ func originOf(req *http.Request) origin {
 // RoundTrip makes one request. The body of the answer must be closed; read to
 // its end, the connection is used again.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	return t.Exchange(req, nil)
+}
+
+// Exchange is RoundTrip with an empty header of the caller's, which becomes the
+// answer's.
+func (t *Transport) Exchange(req *http.Request, header http.Header) (*http.Response, error) {
 	at := originOf(req)
 	if First(req.Header, "Upgrade") != "" || at.scheme != "http" && at.scheme != "https" {
 		return t.other(req)
@@ -77,7 +83,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 				return nil, err
 			}
 		}
-		resp, err := c.exchange(req)
+		resp, err := c.exchange(req, header)
 		if err == nil {
 			return resp, nil
 		}
@@ -87,6 +93,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		if !reused || c.sent > 0 || !rewind(req) {
 			return nil, err
 		}
+		clear(header)
 		c = nil
 	}
 }

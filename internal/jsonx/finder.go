@@ -5,6 +5,21 @@ package jsonx
 // the memory for their members. The zero value is ready.
 type Finder struct{ members []member }
 
+// Reset makes the memory free for other objects: nobody may use those that were
+// found so far.
+func (f *Finder) Reset() {
+	clear(f.members)
+	if f.members = f.members[:0]; cap(f.members) > manyMembers {
+		f.members = nil
+	}
+}
+
+// found is the object of the members from an index on.
+func (f *Finder) found(text []byte, from int) Object {
+	to := len(f.members)
+	return Object{raw: text, members: f.members[from:to:to]}
+}
+
 // Object is a value as Parse has it; ok is false for one that is no object.
 func (f *Finder) Object(v Value) (o Object, ok bool) {
 	if KindOf(v) != Composite || len(v) > maxText {
@@ -34,6 +49,5 @@ func (f *Finder) Object(v Value) (o Object, ok bool) {
 		f.members = append(f.members, m)
 		i = following(v, stop)
 	}
-	to := len(f.members)
-	return Object{raw: v, members: f.members[from:to:to]}, true
+	return f.found(v, from), true
 }

@@ -33,14 +33,22 @@ type member struct {
 const maxText = math.MaxInt32
 
 // fewMembers is what most objects have at most, and fewBytes what one of them has
-// at least.
+// at least. A Finder keeps room for manyMembers.
 const (
-	fewMembers = 8
-	fewBytes   = 16
+	fewMembers  = 8
+	fewBytes    = 16
+	manyMembers = 256
 )
 
 // Parse checks b as Check does, and that it is an object.
 func Parse(b []byte) (Object, error) {
+	f := Finder{make([]member, 0, fewMembers)}
+	return f.Parse(b)
+}
+
+// Parse is the function of that name, but that the members share the Finder's
+// memory.
+func (f *Finder) Parse(b []byte) (Object, error) {
 	s := scanner{b: b}
 	i := space(b, 0)
 	if i == len(b) || b[i] != '{' {
@@ -50,30 +58,22 @@ func Parse(b []byte) (Object, error) {
 	if len(b) > maxText {
 		return Object{}, &SyntaxError{Offset: maxText, What: "a text of 2 GiB"}
 	}
-	o := Object{raw: b, members: make([]member, 0, fewMembers)}
+	from, before := len(f.members), int32(0)
 	i, opened := s.push(i)
 	for opened && i >= 0 {
 		start := i
 		if i = s.value(start); i < 0 {
 			break
 		}
-		o.members = append(o.members, member{name: s.keys()[s.count-1], key: int32(o.keyStart(start)), value: int32(start), stop: int32(i)})
+		key := before + int32(bytes.IndexByte(b[before:start], '"'))
+		f.members = append(f.members, member{name: s.keys()[s.count-1], key: key, value: int32(start), stop: int32(i)})
+		before = int32(i)
 		i, opened = s.next(i)
 	}
 	if s.end(i) < 0 {
 		return Object{}, s.err
 	}
-	return o, nil
-}
-
-// keyStart finds where the text of the next member begins, whose value starts
-// at an index.
-func (o *Object) keyStart(value int) int {
-	from := 0
-	if n := len(o.members); n > 0 {
-		from = int(o.members[n-1].stop)
-	}
-	return from + bytes.IndexByte(o.raw[from:value], '"')
+	return f.found(b, from), nil
 }
 
 func (o *Object) find(name string) *member {

@@ -5,12 +5,8 @@ import (
 	"sync"
 )
 
-// bodies are the memory that large request bodies are read into. It is used
-// again, since clearing and collecting it costs a tenth of such a request
-// (docs/performance.md). Whose turn it is: a visit takes a piece, and gives it
-// back only when it has come to a good end and nobody sends the body any more
-// (http1.Use). What a visit leaves behind must be a copy: with the race detector
-// on, memory that is given back is overwritten, so that tests see who kept it.
+// bodies are the memory that large request bodies are read into. Whose turn it is: a
+// visit takes a piece, and gives it back when it leaves.
 type bodies [classes]sync.Pool
 
 // Pieces are powers of two.

@@ -37,6 +37,7 @@ func (v *visit) native(path, version string) (string, string) {
 // hint sets a header the client did not.
 func (v *visit) hint(name, value string) {
 	if value != "" && v.r.Header.Get(name) == "" {
+		v.r.Header = v.r.Header.Clone()
 		v.r.Header.Set(name, value)
 	}
 }

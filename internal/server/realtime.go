@@ -39,7 +39,8 @@ func (v *visit) realtime() {
 	}
 	if h.Get("Authorization") == "" {
 		if key := keyAmong(h.Values("Sec-Websocket-Protocol")); key != "" {
-			h.Set("Authorization", "Bearer "+key)
+			v.r.Header = h.Clone()
+			v.r.Header.Set("Authorization", "Bearer "+key)
 		}
 	}
 	v.upgrade = true

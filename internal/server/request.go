@@ -30,9 +30,7 @@ func (v *visit) serve() {
 		v.buffered.Add(-v.held)
 	}()
 	v.reply(x, err)
-	if x != nil && x.Use.Over() { // it came to a good end: a panic leaves the memory to the collector
-		buffers.put(v.memory)
-	}
+	v.free = x != nil && x.Raw == nil && x.Body != nil && x.Use.Over() // a panic leaves all to the collector
 }
 
 // reply asks the gateway, unless the request is refused already.
@@ -72,9 +70,10 @@ func (v *visit) exchange() (*gateway.Exchange, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &gateway.Exchange{
+	x := &v.asked
+	*x = gateway.Exchange{
 		Request: upstream.Request{
-			Op: v.op, Method: v.r.Method, Path: v.path, Query: v.r.URL.RawQuery, Header: h,
+			Room: &v.room.attempt, Op: v.op, Method: v.r.Method, Path: v.path, Query: v.r.URL.RawQuery, Header: h,
 			Dialect: v.door, Model: v.model, Stream: v.streamed, Key: callerKey(h), Upgrade: v.upgrade,
 		},
 		Source: policy.Source{
@@ -212,14 +211,14 @@ func (v *visit) readBody(x *gateway.Exchange, kind bodyKind) error {
 	if len(text) == 0 && v.op == llm.Relay {
 		return nil
 	}
-	object, err := jsonx.Parse(text)
-	if err != nil {
+	object := &v.object
+	if *object, err = v.room.finder.Parse(text); err != nil {
 		return invalidJSON("the body is not valid JSON: " + err.Error())
 	}
 	if v.deployment != "" && object.Get("model") == nil {
 		object.Set("model", jsonx.Quote(v.deployment))
 	}
-	x.Body = &object
+	x.Body = object
 	if model, ok := jsonx.Text(object.Get("model")); ok {
 		v.model = model
 	}
@@ -245,8 +244,7 @@ func (v *visit) slurp(body *bounded) ([]byte, error) {
 	if !v.hold(room) {
 		return nil, v.overloaded(BufferBudget)
 	}
-	buf := buffers.take(int(min(room, 1<<20)) + 1)
-	v.memory = buf
+	buf := v.room.take(int(min(room, 1<<20)) + 1)
 	for {
 		n, err := body.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]

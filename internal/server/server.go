@@ -12,6 +12,7 @@ import (
 	"sluice/internal/dialect"
 	"sluice/internal/gateway"
 	"sluice/internal/http1"
+	"sluice/internal/jsonx"
 	"sluice/internal/llm"
 )
 
@@ -106,25 +107,38 @@ type visit struct {
 
 	deployment string // of Azure's, which is the model where the body names none
 	served     bool   // it is for a provider
+	asked      gateway.Exchange
+	object     jsonx.Object // the body
+	held       int64        // bytes counted in Server.buffered
 	attempts   int
-	held       int64  // bytes counted in Server.buffered
-	memory     []byte // of the body
 	usage      *llm.Usage
 	outcome    string
 	warnings   []string
 	err        error
+
+	room room
+	free bool // nobody looks at the room, nor at anything else of the visit, any more
 }
 
 // ServeHTTP answers one request. A panic stays within it (R03).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	v := &visit{Server: s, w: w, r: r, start: time.Now(), door: s.openai, trace: traceID(r.Header)}
+	v, _ := visits.Get().(*visit)
+	*v = visit{Server: s, w: w, r: r, start: time.Now(), door: s.openai, trace: traceID(r.Header), room: v.room}
+	v.answered()
+	if v.free {
+		v.leave()
+	}
+}
+
+// answered answers the request and writes its line.
+func (v *visit) answered() {
 	defer v.log()
 	defer v.recover()
-	if !s.enter(r.URL.Path) {
+	if !v.enter(v.r.URL.Path) {
 		v.shed(InFlight)
 		return
 	}
-	defer s.inFlight.Add(-1)
+	defer v.inFlight.Add(-1)
 	v.route()
 }
 

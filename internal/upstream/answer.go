@@ -13,12 +13,15 @@ import (
 )
 
 // readWhole reads an answer that is not a stream, and looks whether it is one.
-func (c *Client) readWhole(w *watch, call *call, resp *http.Response, r io.Reader) (*llm.Answer, error) {
-	body, err := readAll(r, resp.ContentLength, c.limits.ResponseBytes)
+func (c *Client) readWhole(a *attempt, resp *http.Response, r io.Reader) (*llm.Answer, error) {
+	w, call := &a.watch, &a.call
+	body, err := readAll(r, a.room.body[:0], resp.ContentLength, c.limits.ResponseBytes)
+	a.room.body = body
 	if err != nil {
 		return nil, c.broken(w, err)
 	}
-	answer := &llm.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
+	answer := &a.answer
+	*answer = llm.Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
 	if !call.decides() {
 		err = call.inspect(answer)
 	}
@@ -147,7 +150,7 @@ const errorBytes = 1 << 20
 
 // readFailure makes an error of a provider's error answer (E3).
 func (c *Client) readFailure(w *watch, call *call, resp *http.Response, r io.Reader) *llm.Error {
-	body, err := readAll(io.LimitReader(r, errorBytes), min(resp.ContentLength, 4<<10), errorBytes)
+	body, err := readAll(io.LimitReader(r, errorBytes), nil, min(resp.ContentLength, 4<<10), errorBytes)
 	if cause := w.cause(); err != nil && cause != nil {
 		return cause
 	}

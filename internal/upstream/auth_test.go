@@ -80,18 +80,18 @@ func TestPiecesAreSignedApart(t *testing.T) {
 	target.Provider.Auth = provider.Auth{Scheme: provider.SigV4, Service: "s"}
 	target.Settings = map[string]secret.String{"aws_access_key_id": secret.New("A"), "aws_secret_access_key": secret.New("S")}
 	r := chat(t, unary)
-	whole, err := c.prepare(r, target, secret.String{})
-	if err != nil {
+	whole := call{header: http.Header{}}
+	if err := c.prepare(&whole, r, target, secret.String{}); err != nil {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
 	signed := make([]string, 4)
 	for i := range signed {
 		all.Go(func() {
-			piece := *whole
+			piece := whole
 			piece.body = fmt.Appendf(nil, "{\"n\":%d}", i)
-			req, err := c.request(t.Context(), r, &piece)
-			if err != nil {
+			var req http.Request
+			if err := c.request(t.Context(), &req, r, &piece); err != nil {
 				t.Error(err)
 				return
 			}

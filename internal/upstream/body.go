@@ -18,8 +18,9 @@ const (
 )
 
 // open returns the response body, watched and decompressed.
-func (c *Client) open(w *watch, resp *http.Response) (io.Reader, error) {
-	raw := &watched{r: resp.Body, w: w}
+func (a *attempt) open(resp *http.Response) (io.Reader, error) {
+	raw := &a.body
+	*raw = watched{r: resp.Body, w: &a.watch}
 	switch strings.ToLower(http1.First(resp.Header, "Content-Encoding")) {
 	case "", "identity":
 		return raw, nil
@@ -71,8 +72,8 @@ func tooLarge() *llm.Error {
 	return &llm.Error{Kind: llm.ResponseTooLarge, Status: http.StatusBadGateway, Class: llm.ClassTooLarge, Message: "the provider's answer is larger than the gateway's limit"}
 }
 
-// readAll reads a whole body of at most limit bytes.
-func readAll(r io.Reader, length, limit int64) ([]byte, error) {
+// readAll reads a whole body of at most limit bytes, into buf if it has the room.
+func readAll(r io.Reader, buf []byte, length, limit int64) ([]byte, error) {
 	if length > limit {
 		return nil, tooLarge()
 	}
@@ -80,7 +81,9 @@ func readAll(r io.Reader, length, limit int64) ([]byte, error) {
 	if length >= 0 {
 		size = min(length, freeBytes) + 1 // one more, so that the end is seen without growing
 	}
-	buf := make([]byte, 0, size)
+	if int64(cap(buf)) < size {
+		buf = make([]byte, 0, size)
+	}
 	for {
 		n, err := r.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]

@@ -43,7 +43,7 @@ func TestReadAll(t *testing.T) {
 		{"fails later", io.MultiReader(strings.NewReader("123"), iotest.ErrReader(boom)), -1, 10, 3, boom},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := readAll(c.body, c.length, c.limit)
+			got, err := readAll(c.body, nil, c.length, c.limit)
 			if c.want < 0 {
 				if e := failed(t, err); e.Kind != llm.ResponseTooLarge || e.Class != llm.ClassTooLarge || got != nil {
 					t.Errorf("%d bytes, %+v", len(got), e)

@@ -50,6 +50,8 @@ type Request struct {
 	Header  http.Header // the client's
 	Dialect *dialect.Dialect
 
+	Room *Room // for one attempt; nil: each makes what it needs
+
 	Body *jsonx.Object // of a JSON request
 	Use  http1.Use     // of its memory
 	Raw  *RawBody      // of any other request that has a body
@@ -152,15 +154,18 @@ func (c *Client) Close() {
 // the answer is whole or, for a stream, once its first event has arrived: this
 // is the commit point (ADR 0003). Errors are *llm.Error.
 func (c *Client) Do(ctx context.Context, r *Request, t *policy.Target, key secret.String) (*llm.Answer, error) {
-	call, err := c.prepare(r, t, key)
-	if err != nil {
+	a := &attempt{room: r.take()}
+	a.call.header = fresh(&a.room.asked)
+	call := &a.call
+	if err := c.prepare(call, r, t, key); err != nil {
 		return nil, err
 	}
 	var answer *llm.Answer
+	var err error
 	if len(call.pieces) > 1 {
 		answer, err = c.embedMany(ctx, r, t, call)
 	} else {
-		answer, err = c.exchange(ctx, r, t, call)
+		answer, err = c.exchange(ctx, r, t, a)
 	}
 	if err != nil {
 		return nil, err
@@ -169,15 +174,27 @@ func (c *Client) Do(ctx context.Context, r *Request, t *policy.Target, key secre
 	return answer, nil
 }
 
+// attempt is one request to a provider and what comes back: one piece of memory
+// for all of it.
+type attempt struct {
+	call   call
+	watch  watch
+	req    http.Request
+	body   watched // of the response
+	answer llm.Answer
+	room   *Room
+}
+
 // exchange sends a request and receives the answer.
-func (c *Client) exchange(ctx context.Context, r *Request, t *policy.Target, call *call) (*llm.Answer, error) {
-	w := c.watch(ctx, call.stream, t.Timeout)
-	resp, err := c.send(w, r, call) //nolint:contextcheck // the watch has one below it
+func (c *Client) exchange(ctx context.Context, r *Request, t *policy.Target, a *attempt) (*llm.Answer, error) {
+	w := &a.watch
+	c.watch(ctx, w, a.call.stream, t.Timeout)
+	resp, err := c.send(r, a) //nolint:contextcheck // the watch has one below it
 	if err != nil {
 		w.stop()
 		return nil, err
 	}
-	answer, err := c.receive(w, call, resp)
+	answer, err := c.receive(a, resp)
 	if err != nil {
 		_ = resp.Body.Close()
 		w.stop()
@@ -188,16 +205,16 @@ func (c *Client) exchange(ctx context.Context, r *Request, t *policy.Target, cal
 
 // send makes the exchange up to the response head. A request that never left
 // because no connection came about is repeated once (R14).
-func (c *Client) send(w *watch, r *Request, call *call) (*http.Response, error) {
+func (c *Client) send(r *Request, a *attempt) (*http.Response, error) {
+	w, req := &a.watch, &a.req
 	for again := true; ; again = false {
-		req, err := c.request(&w.ctx, r, call)
-		if err != nil {
+		if err := c.request(&w.ctx, req, r, &a.call); err != nil {
 			if e := w.cause(); e != nil { // while it waited for a token
 				return nil, e
 			}
 			return nil, asError(err)
 		}
-		resp, err := c.transport.RoundTrip(req)
+		resp, err := c.roundTrip(req, a.room)
 		if err == nil {
 			return resp, nil
 		}
@@ -205,7 +222,15 @@ func (c *Client) send(w *watch, r *Request, call *call) (*http.Response, error) 
 		if !again || e.Final || !beforeSending(e) {
 			return nil, e
 		}
+		req = new(http.Request) // who knows who still looks at the other
 	}
+}
+
+func (c *Client) roundTrip(req *http.Request, room *Room) (*http.Response, error) {
+	if c.transport != http.RoundTripper(c.pool) {
+		return c.transport.RoundTrip(req)
+	}
+	return c.pool.Exchange(req, fresh(&room.got))
 }
 
 // last makes a failure final when the client's body is used up.
@@ -219,14 +244,15 @@ func beforeSending(e *llm.Error) bool {
 }
 
 // receive reads the answer, or the beginning of a stream.
-func (c *Client) receive(w *watch, call *call, resp *http.Response) (*llm.Answer, error) {
+func (c *Client) receive(a *attempt, resp *http.Response) (*llm.Answer, error) {
+	w, call := &a.watch, &a.call
 	if call.socket && resp.StatusCode == http.StatusSwitchingProtocols {
 		return c.tunnel(w, resp)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode >= 300 && resp.StatusCode < 400 && resp.StatusCode != http.StatusNotModified {
 		return nil, invalidResponse("the provider answered with a redirect or an unexpected status, which is not followed", nil)
 	}
-	body, err := c.open(w, resp)
+	body, err := a.open(resp)
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +265,7 @@ func (c *Client) receive(w *watch, call *call, resp *http.Response) (*llm.Answer
 	case call.op == llm.Relay || call.op == llm.Models || call.op == llm.Speak:
 		return c.openRelay(w, resp, body)
 	}
-	return c.readWhole(w, call, resp, body)
+	return c.readWhole(a, resp, body)
 }
 
 func invalidResponse(message string, cause error) *llm.Error {

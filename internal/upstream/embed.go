@@ -60,11 +60,11 @@ func (c *Client) embedMany(ctx context.Context, r *Request, t *policy.Target, wh
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for i, body := range whole.pieces {
-		piece := *whole
-		piece.body = body
+		piece := &attempt{call: *whole, room: new(Room)}
+		piece.call.body = body
 		group.Go(func() (err error) {
-			answers[i], err = c.exchange(ctx, r, t, &piece)
-			vectors[i] = piece.got
+			answers[i], err = c.exchange(ctx, r, t, piece)
+			vectors[i] = piece.call.got
 			return err
 		})
 	}

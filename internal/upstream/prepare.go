@@ -50,20 +50,20 @@ func (c *call) translated() bool { return c.speaks != nil && !c.client.Passes(c.
 
 // prepare shapes a request for a target: overrides, quirks, dialect, address
 // and headers. Its errors never reached the network.
-func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call, error) {
-	call := &call{op: r.Op, header: make(http.Header, 8), provider: t.Provider.ID, strict: t.Strict, client: r.Dialect}
+func (c *Client) prepare(call *call, r *Request, t *policy.Target, key secret.String) error {
+	call.op, call.provider, call.strict, call.client = r.Op, t.Provider.ID, t.Strict, r.Dialect
 	if t.Provider.Status == provider.Dead && t.CustomHost == "" {
-		return nil, notSupported("%s is closed: %s answers only at a host of your own, given with x-portkey-custom-host", t.Provider.Title, t.Provider.ID)
+		return notSupported("%s is closed: %s answers only at a host of your own, given with x-portkey-custom-host", t.Provider.Title, t.Provider.ID)
 	}
 	path, err := c.shape(call, r, t, key)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if call.url, err = t.URL(call.form, path, call.model); err != nil {
-		return nil, err
+		return err
 	}
 	if t.Lossless && len(call.lost) > 0 {
-		return nil, badField("", "this request cannot be carried to %s without loss, as x-sluice-lossless asks: %s", t.Provider.ID, strings.Join(call.lost, ", "))
+		return badField("", "this request cannot be carried to %s without loss, as x-sluice-lossless asks: %s", t.Provider.ID, strings.Join(call.lost, ", "))
 	}
 	call.addQuery(r, t, key)
 	c.setHeaders(call, r, t, key)
@@ -73,7 +73,7 @@ func (c *Client) prepare(r *Request, t *policy.Target, key secret.String) (*call
 	if r.Upgrade {
 		call.upgrade(r)
 	}
-	return call, nil
+	return nil
 }
 
 // ownerOf is who gets proofs of a vendor, and gets them back: the credential at
@@ -343,8 +343,8 @@ func (c *call) fitted(encoded []byte, t *policy.Target) ([]byte, error) {
 }
 
 // request makes the HTTP request; it may be called twice for one call.
-func (c *Client) request(ctx context.Context, r *Request, call *call) (*http.Request, error) {
-	req := (&http.Request{
+func (c *Client) request(ctx context.Context, req *http.Request, r *Request, call *call) error {
+	*req = *(&http.Request{
 		Method: r.Method, URL: call.url, Header: call.header, Host: call.url.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}).WithContext(ctx)
@@ -357,14 +357,14 @@ func (c *Client) request(ctx context.Context, r *Request, call *call) (*http.Req
 	for name, values := range call.header {
 		for _, v := range values {
 			if !http1.IsValue(v) {
-				return nil, &llm.Error{Kind: llm.InvalidConfig, Status: http.StatusBadRequest, Param: strings.ToLower(name), Message: "a header value holds control characters"}
+				return &llm.Error{Kind: llm.InvalidConfig, Status: http.StatusBadRequest, Param: strings.ToLower(name), Message: "a header value holds control characters"}
 			}
 		}
 	}
 	if call.auth == nil {
-		return req, nil
+		return nil
 	}
-	return req, c.authorize(req, r, call)
+	return c.authorize(req, r, call)
 }
 
 // authorize signs the request, or puts a token into it, once all else is there.

@@ -42,7 +42,8 @@ var clock = regexp.MustCompile(`"created(_at)?":\d+`)
 func tell(t *testing.T, provider, client *dialect.Dialect, as dialect.Reply, wire []byte, short bool) (all told, cut int) {
 	t.Helper()
 	c := clientOf(nil)
-	w := c.watch(t.Context(), true, 0)
+	w := new(watch)
+	c.watch(t.Context(), w, true, 0)
 	defer w.stop()
 	memory := seal.New()
 	s := &events{

@@ -44,8 +44,9 @@ const (
 	total
 )
 
-func (c *Client) watch(parent context.Context, stream bool, limit time.Duration) *watch {
-	w := &watch{idle: c.limits.Idle, whole: !stream}
+// watch starts the clocks of a zero watch.
+func (c *Client) watch(parent context.Context, w *watch, stream bool, limit time.Duration) {
+	w.idle, w.whole = c.limits.Idle, !stream
 	w.ctx.Begin(parent)
 	firstByte, whole := c.limits.FirstByte, c.limits.Total
 	if stream {
@@ -60,7 +61,6 @@ func (c *Client) watch(parent context.Context, stream bool, limit time.Duration)
 	defer w.mu.Unlock()
 	w.alarm = c.alarmFor(w)
 	w.alarm.Reset(w.next(now).Sub(now))
-	return w
 }
 
 // alarm is a timer that is used again. One that rings late, for a watch that is
