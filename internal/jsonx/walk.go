@@ -166,7 +166,9 @@ next:
 			if from = i + n + shortText; n < shortText {
 				from += thickText
 			}
-			i += n
+			if i += n; i < len(b) && b[i] == '"' {
+				return i + 1, met
+			}
 			continue
 		}
 		p := b[i : i+16 : i+16]
