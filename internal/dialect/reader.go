@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
 
 	"sluice/internal/jsonx"
 	"sluice/internal/llm"
@@ -21,7 +22,7 @@ func Refuse(field, format string, args ...any) *llm.Error {
 
 // Reader takes an object of the wire apart. What nobody takes is Rest. The
 // first value of a wrong kind is remembered, and all readers made from one
-// another share it, so that Err is asked once, at the end.
+// another share it, so that Err is asked once, or Done, at the end.
 type Reader struct {
 	o    jsonx.Object
 	in   *Reader // nil: this is the whole body
@@ -34,8 +35,30 @@ type body struct {
 	client bool
 	first  *llm.Error
 	finder jsonx.Finder
-	room   [4]Reader // the first of them: one piece of memory for most bodies
+	room   [8]Reader // the first of them: most bodies need no more
 	used   int
+}
+
+var bodies = sync.Pool{New: func() any { return new(body) }}
+
+// outermost is the reader of a whole body.
+func outermost(client bool) *Reader {
+	b, _ := bodies.Get().(*body)
+	b.client = client
+	r := b.reader()
+	r.body = b
+	return r
+}
+
+// Done is Err, and the end of this reader and all that were made from it: their
+// memory is used again.
+func (r *Reader) Done() error {
+	b, err := r.body, r.Err()
+	clear(b.room[:b.used])
+	b.finder.Reset()
+	*b = body{finder: b.finder}
+	bodies.Put(b)
+	return err
 }
 
 func (b *body) reader() *Reader {
@@ -49,11 +72,9 @@ func (b *body) reader() *Reader {
 // ReadRequest reads the body of a client's request, which jsonx.Parse has accepted:
 // faults of the kind that only that one finds are not looked for again.
 func ReadRequest(text []byte) *Reader {
-	b := &body{client: true}
-	r := b.reader()
-	r.body = b
+	r := outermost(true)
 	var ok bool
-	if r.o, ok = b.finder.Object(bytes.TrimLeft(text, " \t\r\n")); !ok {
+	if r.o, ok = r.body.finder.Object(bytes.TrimLeft(text, " \t\r\n")); !ok {
 		r.Fail("", "must be an object")
 	}
 	return r
@@ -61,11 +82,9 @@ func ReadRequest(text []byte) *Reader {
 
 // ReadReply reads a provider's answer.
 func ReadReply(text []byte) *Reader {
-	b := &body{}
-	r := b.reader()
-	r.body = b
+	r := outermost(false)
 	var err error
-	if r.o, err = jsonx.Parse(text); err != nil {
+	if r.o, err = r.body.finder.Parse(text); err != nil {
 		r.Fail("", "must be an object")
 	}
 	return r
@@ -182,28 +201,25 @@ func (r *Reader) Bool(name string) *bool {
 	return &b
 }
 
-// List takes an array and yields its elements with their places.
+// List takes an array and yields its elements with their places. It is small, so
+// that a loop over it takes no memory.
 func (r *Reader) List(name string) iter.Seq2[string, jsonx.Value] {
-	v := r.Take(name)
-	if v == nil {
-		return nothing
-	}
-	if jsonx.KindOf(v) != jsonx.Array {
-		r.Fail(r.Path(name), fmt.Sprintf("must be an array, not a %s", jsonx.KindOf(v)))
-		return nothing
-	}
-	return func(yield func(string, jsonx.Value) bool) {
-		i := 0
-		for e := range jsonx.Elements(v) {
-			if !yield(element(name, i), e) {
-				return
-			}
-			i++
-		}
-	}
+	return func(yield func(string, jsonx.Value) bool) { r.each(name, yield) }
 }
 
-func nothing(func(string, jsonx.Value) bool) {}
+func (r *Reader) each(name string, yield func(string, jsonx.Value) bool) {
+	v := r.Take(name)
+	if v != nil && jsonx.KindOf(v) != jsonx.Array {
+		r.Fail(r.Path(name), fmt.Sprintf("must be an array, not a %s", jsonx.KindOf(v)))
+	}
+	i := 0
+	for e := range jsonx.Elements(v) {
+		if !yield(element(name, i), e) {
+			return
+		}
+		i++
+	}
+}
 
 // Texts takes an array of strings.
 func (r *Reader) Texts(name string) []string {

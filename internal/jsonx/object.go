@@ -42,8 +42,7 @@ const (
 
 // Parse checks b as Check does, and that it is an object.
 func Parse(b []byte) (Object, error) {
-	f := Finder{make([]member, 0, fewMembers)}
-	return f.Parse(b)
+	return new(Finder).Parse(b)
 }
 
 // Parse is the function of that name, but that the members share the Finder's
@@ -57,6 +56,9 @@ func (f *Finder) Parse(b []byte) (Object, error) {
 	}
 	if len(b) > maxText {
 		return Object{}, &SyntaxError{Offset: maxText, What: "a text of 2 GiB"}
+	}
+	if f.members == nil {
+		f.members = make([]member, 0, fewMembers)
 	}
 	from, before := len(f.members), int32(0)
 	i, opened := s.push(i)

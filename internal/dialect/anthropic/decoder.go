@@ -74,7 +74,7 @@ func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
 		d.emit(llm.Event{Kind: llm.EventMessage, Message: llm.Message{Role: llm.Assistant}})
 	}
 	d.event(kind, r)
-	if err := r.Err(); err != nil {
+	if err := r.Done(); err != nil {
 		return d.out, err
 	}
 	d.plain.Learn(ev.Name, data, d.words, d.out)

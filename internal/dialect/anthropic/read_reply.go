@@ -27,5 +27,5 @@ func (codec) DecodeReply(body []byte) (*llm.Reply, error) {
 	n.keep(usage)
 	reply.Usage = n.sum()
 	reply.Extra = r.Rest(family)
-	return reply, r.Err()
+	return reply, r.Done()
 }

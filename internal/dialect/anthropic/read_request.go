@@ -38,7 +38,7 @@ func (codec) DecodeRequest(body []byte) (*llm.Prompt, error) {
 		}
 	}
 	p.Extra = r.Rest(family)
-	return p, r.Err()
+	return p, r.Done()
 }
 
 func readMessage(r *dialect.Reader) llm.Message {

@@ -131,6 +131,7 @@ func (e *requestWriter) system(blocks []block) jsonx.Value {
 // turns joins messages of one role, for the vendor wants roles to alternate.
 func (e *requestWriter) turns(from int) []turn {
 	turns := make([]turn, 0, len(e.p.Messages)-from+1)
+	room := make([]block, 0, 4) // for the first turns: most have one block
 	for i := from; i < len(e.p.Messages); i++ {
 		m := &e.p.Messages[i]
 		if m.Role.Instructs() {
@@ -139,6 +140,10 @@ func (e *requestWriter) turns(from int) []turn {
 		}
 		e.besides(i, m)
 		t := turn{role: m.Role}
+		if len(m.Parts) == 1 && len(room) < cap(room) {
+			room = room[:len(room)+1]
+			t.blocks = room[len(room)-1 : len(room)-1 : len(room)]
+		}
 		for j := range m.Parts {
 			e.add(&t, &m.Parts[j], dialect.PartAt(e.p, i, j))
 		}
@@ -216,33 +221,29 @@ func (e *requestWriter) pair(turns []turn) {
 // looks whether the model takes a last turn that is its own. A prompt of
 // nothing but instructions gets a turn too.
 func (e *requestWriter) ends(turns []turn, instructed bool) []turn {
-	out := make([]turn, 0, len(turns)+1)
 	switch {
 	case len(turns) == 0 && !instructed:
 		e.refuse("messages", "must hold a message of the user")
 	case len(turns) == 0, turns[0].role != llm.User:
-		out = append(out, turn{role: llm.User, blocks: []block{{part: &llm.Part{Text: " "}}}})
+		turns = slices.Insert(turns, 0, turn{role: llm.User, blocks: []block{{part: &llm.Part{Text: " "}}}})
 	}
-	for i := range turns {
-		out = append(out, turns[i])
+	for i := 0; i < len(turns); i++ {
 		if len(turns[i].calls) == 0 {
 			continue
 		}
 		if i+1 == len(turns) || turns[i+1].role != llm.User {
-			out = append(out, turn{role: llm.User})
-			e.complete(&out[len(out)-1], turns[i].calls)
-			continue
+			turns = slices.Insert(turns, i+1, turn{role: llm.User})
 		}
 		e.complete(&turns[i+1], turns[i].calls)
 	}
-	n := len(out)
-	if n > 0 && out[n-1].role == llm.Assistant {
+	n := len(turns)
+	if n > 0 && turns[n-1].role == llm.Assistant {
 		if e.card.rejectsPrefill() {
 			e.refuse("messages", "the model %s does not continue an answer: the last message must be the user's", e.p.Model)
 		}
-		e.trim(&out[n-1])
+		e.trim(&turns[n-1])
 	}
-	return out
+	return turns
 }
 
 // complete adds results for calls that have none: the client gave up on them,

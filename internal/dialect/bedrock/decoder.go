@@ -58,7 +58,7 @@ func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
 		d.emit(llm.Event{Kind: llm.EventMessage, Message: llm.Message{Role: llm.Assistant}})
 	}
 	d.event(ev.Name, r)
-	return d.out, r.Err()
+	return d.out, r.Done()
 }
 
 func (d *decoder) event(name string, r *dialect.Reader) {

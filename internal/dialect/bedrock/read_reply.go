@@ -28,7 +28,7 @@ func (codec) DecodeReply(body []byte) (*llm.Reply, error) {
 	c.Stop = stopOf(r.Text("stopReason"), sequenceOf(r.Peek("additionalModelResponseFields")), c.Calls())
 	reply := &llm.Reply{Choices: []llm.Choice{c}, Usage: readUsage(r.Take("usage"))}
 	reply.Extra = left.join(r.Rest(family))
-	return reply, r.Err()
+	return reply, r.Done()
 }
 
 // sequenceOf is the stop sequence that was met, which a client can have told by

@@ -23,5 +23,5 @@ func (codec) DecodeReply(body []byte) (*llm.Reply, error) {
 	reply.Choices = []llm.Choice{c}
 	reply.Usage = readUsage(r.Take("usage"))
 	reply.Extra = r.Rest(family)
-	return reply, r.Err()
+	return reply, r.Done()
 }

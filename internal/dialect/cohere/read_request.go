@@ -28,7 +28,7 @@ func (codec) DecodeRequest(body []byte) (*llm.Prompt, error) {
 		FrequencyPenalty: r.Float("frequency_penalty"), PresencePenalty: r.Float("presence_penalty"),
 	}
 	p.Extra = r.Rest(family)
-	return p, r.Err()
+	return p, r.Done()
 }
 
 // readTools reads the tools. That they are strict is said once, for all.

@@ -50,7 +50,7 @@ func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
 	}
 	r := dialect.ReadReply(data)
 	d.chunk(read(r))
-	return d.out, r.Err()
+	return d.out, r.Done()
 }
 
 func (d *decoder) emit(e llm.Event) { d.out = append(d.out, e) }

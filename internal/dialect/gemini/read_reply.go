@@ -29,7 +29,7 @@ func (codec) DecodeReply(body []byte) (*llm.Reply, error) {
 	}
 	reply.Extra = o.extra()
 	reply.Extra.Family = family // also without members: see EncodeReply
-	return reply, o.r.Err()
+	return reply, o.r.Done()
 }
 
 // readHead reads who answers. The time stays among the members too, since it

@@ -51,7 +51,7 @@ func (codec) DecodeRequest(body []byte) (*llm.Prompt, error) {
 		p.Extra.Fields = append(p.Extra.Fields, beside.Fields...)
 		p.Extra.Spelling = append(p.Extra.Spelling, beside.Spelling...)
 	}
-	return p, o.r.Err()
+	return p, o.r.Done()
 }
 
 // hoist keeps the members of an inner object at the root, by their full names:

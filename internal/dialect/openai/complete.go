@@ -34,7 +34,7 @@ func (completeCodec) DecodeRequest(body []byte) (*llm.Prompt, error) {
 	p.Messages = []llm.Message{{Role: llm.User, Parts: []llm.Part{{Text: text}}}}
 	readKnobs(r, p)
 	p.Extra = r.Rest(family)
-	return p, r.Err()
+	return p, r.Done()
 }
 
 const completion = "text_completion"

@@ -78,7 +78,7 @@ func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
 	if failed {
 		return d.out, eventError(data)
 	}
-	if err := r.Err(); err != nil {
+	if err := r.Done(); err != nil {
 		return d.out, err
 	}
 	d.plain.Learn(ev.Name, data, d.words, d.out)

@@ -22,7 +22,7 @@ func (codec) DecodeReply(body []byte) (*llm.Reply, error) {
 	}
 	reply.Usage = fullUsage(r.Take("usage"))
 	reply.Extra = r.Rest(family)
-	return reply, r.Err()
+	return reply, r.Done()
 }
 
 func readChoiceOf(r *dialect.Reader) llm.Choice {

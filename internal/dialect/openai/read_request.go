@@ -19,7 +19,7 @@ func (codec) DecodeRequest(body []byte) (*llm.Prompt, error) {
 	if r.Peek("messages") == nil {
 		r.Fail("messages", "is required")
 	}
-	p.Messages = make([]llm.Message, 0, 2)
+	p.Messages = make([]llm.Message, 0, 4)
 	for at, v := range r.List("messages") {
 		p.Messages = append(p.Messages, readMessage(r.Object(v, at)))
 	}
@@ -33,7 +33,7 @@ func (codec) DecodeRequest(body []byte) (*llm.Prompt, error) {
 	for _, word := range spelling {
 		p.Extra = spelt(p.Extra, word)
 	}
-	return p, r.Err()
+	return p, r.Done()
 }
 
 // readStreamOptions takes the member only if there is nothing else in it.

@@ -57,7 +57,7 @@ func (d *decoder) Decode(ev framing.Event) ([]llm.Event, error) {
 		return d.out, failure(r.Peek("response"))
 	}
 	d.event(kind, r)
-	return d.out, r.Err()
+	return d.out, r.Done()
 }
 
 func (d *decoder) emit(e llm.Event) { d.out = append(d.out, e) }

@@ -21,7 +21,7 @@ func (codec) DecodeReply(body []byte) (*llm.Reply, error) {
 	reply.Choices = []llm.Choice{c}
 	reply.Usage = fullUsage(r.Take("usage"))
 	reply.Extra = ours(r.Rest(family))
-	return reply, r.Err()
+	return reply, r.Done()
 }
 
 // ours marks members as this family's even if there are none: a reply of this

@@ -34,7 +34,7 @@ func (codec) DecodeRequest(body []byte) (*llm.Prompt, error) {
 		Metadata: r.Take("metadata"),
 	}
 	p.Extra = r.Rest(family)
-	return p, r.Err()
+	return p, r.Done()
 }
 
 func readInput(r *dialect.Reader, p *llm.Prompt) {
