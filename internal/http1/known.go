@@ -46,7 +46,7 @@ func (k *known) remember(text string) {
 	for whole := range strings.SplitAfterSeq(strings.TrimSuffix(text, crlf), "\n") {
 		l := line{text: whole}
 		if name, _, ok := strings.Cut(whole, ":"); ok && len(k.lines) > 0 {
-			l.key = canonical(name)
+			l.key = Canonical(name)
 		}
 		switch {
 		case whole == "":

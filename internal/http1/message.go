@@ -107,7 +107,7 @@ func fields(header http.Header, text string, most int) (http.Header, error) {
 		if !IsValue(value) {
 			return nil, malformed("a header with control characters")
 		}
-		key := canonical(name)
+		key := Canonical(name)
 		if have := header[key]; have != nil {
 			header[key] = append(have, value)
 			continue
@@ -135,7 +135,8 @@ var usual = func() map[string]string {
 	return m
 }()
 
-func canonical(name string) string {
+// Canonical is the form of a name that http.Header keeps.
+func Canonical(name string) string {
 	if key, ok := usual[name]; ok {
 		return key
 	}

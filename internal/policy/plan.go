@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"maps"
 	"net/http"
 	"net/url"
@@ -89,7 +90,19 @@ func (t *Target) BringsCredential() bool {
 // Header is a header of the provider's own: with a value from the config or
 // from x-portkey-NAME, else with the client's value, else with the default. The
 // name is in canonical form.
-type Header struct{ Name, Value, Default string }
+type Header struct {
+	Name, Value, Default string
+
+	said []string // made once
+}
+
+// Said is the value that does not come from the client.
+func (h *Header) Said() []string {
+	if h.said != nil {
+		return h.said
+	}
+	return []string{cmp.Or(h.Value, h.Default)}
+}
 
 // URL is the address of a path at this target; see provider.Provider.Address.
 // Addresses that do not depend on the request are made once; they must not be
@@ -127,13 +140,19 @@ func (t *Target) prepare() {
 		t.keep(path)
 	}
 	for _, name := range t.Provider.Headers {
-		t.Headers = append(t.Headers, Header{http.CanonicalHeaderKey(name), t.Fields[provider.FieldName(name)], t.Provider.Sent(name, t.Fields)})
+		t.header(name, t.Fields[provider.FieldName(name)], t.Provider.Sent(name, t.Fields))
 	}
 	for name := range t.Provider.Send {
 		if !slices.Contains(t.Provider.Headers, name) {
-			t.Headers = append(t.Headers, Header{http.CanonicalHeaderKey(name), t.Provider.Sent(name, t.Fields), ""})
+			t.header(name, t.Provider.Sent(name, t.Fields), "")
 		}
 	}
+}
+
+func (t *Target) header(name, value, otherwise string) {
+	h := Header{Name: http.CanonicalHeaderKey(name), Value: value, Default: otherwise}
+	h.said = h.Said()
+	t.Headers = append(t.Headers, h)
 }
 
 // Override is one member that replaces the client's (contract, §3.10).

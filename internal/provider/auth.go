@@ -47,16 +47,22 @@ func (a *Auth) Plain() bool {
 // Header is the request header that carries a key as it is; the name is empty
 // where keys travel elsewhere, never as they are, or not at all.
 func (a *Auth) Header(key string) (name, value string) {
-	switch a.Scheme {
-	case Query, NoAuth, IAM, Google:
+	name, prefix := a.Carrier()
+	if name == "" {
 		return "", ""
-	case Bearer:
-		return "Authorization", a.Prefix + key
 	}
-	if a.Name == "" {
-		return "Authorization", a.Prefix + key
+	return name, prefix + key
+}
+
+// Carrier is the header of Header, and what stands in it before the key.
+func (a *Auth) Carrier() (name, prefix string) {
+	switch {
+	case a.Scheme == Query, a.Scheme == NoAuth, a.Scheme == IAM, a.Scheme == Google:
+		return "", ""
+	case a.Scheme == Bearer, a.Name == "":
+		return "Authorization", a.Prefix
 	}
-	return a.Name, a.Prefix + key
+	return a.Name, a.Prefix
 }
 
 // AuthSetting is a part of a credential that is not a key: a caller says it in a

@@ -1,7 +1,6 @@
 package upstream
 
 import (
-	"cmp"
 	"mime"
 	"net/http"
 	"slices"
@@ -65,11 +64,20 @@ func (c *Client) setHeaders(call *call, r *Request, t *policy.Target, key secret
 	if t.Private || t.Provider.Local {
 		out[HopHeader] = c.hop
 	}
-	if a := &call.form.Auth; a.Plain() {
-		if name, value := a.Header(key.Reveal()); name != "" && !key.Empty() {
-			out.Set(name, value)
+	if a := &call.form.Auth; a.Plain() && !key.Empty() {
+		if name, prefix := a.Carrier(); name != "" {
+			name = http1.Canonical(name)
+			out[name] = credential(r.Header[name], prefix, key.Reveal())
 		}
 	}
+}
+
+// credential is a header's value with a key, the client's own if it says just that.
+func credential(own []string, prefix, key string) []string {
+	if len(own) == 1 && len(own[0]) == len(prefix)+len(key) && strings.HasPrefix(own[0], prefix) && own[0][len(prefix):] == key {
+		return own[:1:1]
+	}
+	return []string{prefix + key}
 }
 
 // passHeaders takes over the client's: those it asked to forward, those of its
@@ -87,12 +95,13 @@ func (c *call) passHeaders(r *Request, t *policy.Target) {
 			}
 		}
 	}
-	for _, h := range t.Headers {
+	for i := range t.Headers {
+		h := &t.Headers[i]
 		switch values := r.Header[h.Name]; {
 		case h.Value == "" && len(values) > 0 && values[0] != "":
 			c.header[h.Name] = values[:1:1]
 		case h.Value != "" || h.Default != "":
-			c.header[h.Name] = []string{cmp.Or(h.Value, h.Default)}
+			c.header[h.Name] = h.Said()
 		}
 	}
 }

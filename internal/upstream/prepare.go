@@ -24,8 +24,9 @@ type call struct {
 	op     llm.Op
 	url    *url.URL
 	header http.Header
-	body   []byte // nil: none, or the request's raw one
-	model  string // as asked, after overrides
+	object jsonx.Object // the client's body, for edits
+	body   []byte       // nil: none, or the request's raw one
+	model  string       // as asked, after overrides
 	stream bool
 	lost   []string
 
@@ -145,11 +146,11 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target, key secret.Stri
 	if r.Op == llm.Relay || r.Op == llm.Models {
 		return call.shapeRelay(r, t)
 	}
-	var body jsonx.Object
+	body := &call.object
 	if r.Body != nil {
-		body = r.Body.Clone()
+		*body = r.Body.Clone()
 	}
-	if err := call.ask(r, t, &body); err != nil {
+	if err := call.ask(r, t, body); err != nil {
 		return "", err
 	}
 	asked := call.model
@@ -173,9 +174,9 @@ func (c *Client) shape(call *call, r *Request, t *policy.Target, key secret.Stri
 	call.model = place.Model(call.model)
 	if call.translated() {
 		call.owner = ownerOf(r, t, key)
-		return c.carry(call, &body, t, place)
+		return c.carry(call, body, t, place)
 	}
-	return place.Instead(r.Header, place.For(call.stream)), call.pass(r, t, &body)
+	return place.Instead(r.Header, place.For(call.stream)), call.pass(r, t, body)
 }
 
 // carry writes the request in the provider's dialect.
