@@ -29,13 +29,14 @@ type session struct {
 	serving atomic.Pointer[cancel.Context] // of the request under way
 	taken   bool                           // the handler has taken the connection over
 
-	mu      sync.Mutex    // guards all below
-	want    time.Time     // the deadline of reading
-	within  time.Duration // the same, but counted from the next read; 0: it is not
-	set     time.Time     // the one the connection has
-	written time.Time     // the deadline of writing that it has
-	reading bool
-	idle    bool // no byte of the next request has come
+	mu       sync.Mutex    // guards all below
+	want     time.Time     // the deadline of reading
+	within   time.Duration // the same, but counted from the next read; 0: it is not
+	set      time.Time     // the one the connection has
+	written  time.Time     // the deadline of writing that it has
+	patience time.Duration // how far ahead that was
+	reading  bool
+	idle     bool // no byte of the next request has come
 }
 
 var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, readBuffer) }}
@@ -86,10 +87,10 @@ func (c *session) readBy(t time.Time) {
 func (c *session) writeBy(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if t = since(c.written, t, time.Until(t)); t.Equal(c.written) {
+	if since(c.written, t, c.patience).Equal(c.written) {
 		return nil
 	}
-	c.written = t
+	c.written, c.patience = t, time.Until(t)
 	return c.nc.SetWriteDeadline(t)
 }
 

@@ -246,6 +246,9 @@ func (s *scanner) seenAmongMany(mine [][]byte, key string) bool {
 // text stands behind an opening quote. Outside of strings nothing is accepted
 // that is not ASCII, so that UTF-8 is checked here only.
 func (s *scanner) text(i int) (end int, met uint64) {
+	if end = word8(s.b, i); end > 0 {
+		return end, 0
+	}
 	end, met = textOf(s.b, i)
 	if end < 0 {
 		return s.badText(i), met

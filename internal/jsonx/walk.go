@@ -157,7 +157,7 @@ func text(b []byte, i int) int {
 // textOf is text, and tells of what is special in the string.
 func textOf(b []byte, i int) (end int, met uint64) {
 	b = b[:len(b):len(b)]
-	from := i + shortText
+	from, thick := i+shortText, i
 next:
 	for i+18 < len(b) { // two words, and an escape right behind them
 		if i >= from {
@@ -165,6 +165,7 @@ next:
 			met |= seen
 			if from = i + n + shortText; n < shortText {
 				from += thickText
+				thick = from
 			}
 			if i += n; i < len(b) && b[i] == '"' {
 				return i + 1, met
@@ -189,6 +190,9 @@ next:
 				return at + 1, met
 			case c < 0x20:
 				return -1, met
+			case i >= thick && vectors: // where one is there are more, mostly
+				from = i
+				continue next
 			case !simple[b[at+1]]:
 				if i = escape(b, at+1); i < 0 {
 					return -1, met
@@ -205,6 +209,21 @@ next:
 		i += 8
 	}
 	return textSlowly(b, i, met)
+}
+
+// word8 is textOf for a string of at most seven bytes in which nothing is special, as
+// most names are; 0 for others, and at the end of b.
+func word8(b []byte, i int) (end int) {
+	if i+8 > len(b) {
+		return 0
+	}
+	w := binary.LittleEndian.Uint64(b[i:])
+	s := specials(w)
+	first := s & -s
+	if at := i + bits.TrailingZeros64(s)/8; s != 0 && w&wide&(first-1) == 0 && b[at] == '"' {
+		return at + 1
+	}
+	return 0
 }
 
 // textSlowly is textOf byte by byte, for the end of b.

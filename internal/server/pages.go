@@ -53,16 +53,14 @@ func (v *visit) metrics() {
 	h.Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	v.head(http.StatusOK)
-	v.write(body)
+	v.write(body, v.head(http.StatusOK))
 }
 
 func (v *visit) text(status int, body string) {
 	h := v.w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	v.head(status)
-	v.write([]byte(body))
+	v.write([]byte(body), v.head(status))
 }
 
 // allowedHost knows the names that no attacker can point at us: a page from

@@ -28,8 +28,7 @@ func (v *visit) answer(a *llm.Answer) {
 		v.stream(a)
 		return
 	}
-	v.head(a.Status)
-	v.write(a.Body)
+	v.write(a.Body, v.head(a.Status))
 }
 
 // mark sets the headers that every answer from a target has (contract, §4), and
@@ -67,15 +66,17 @@ func list(texts []string) string {
 	return joined[:min(len(joined), 2<<10)]
 }
 
-func (v *visit) head(status int) {
+func (v *visit) head(status int) (now time.Time) {
+	now = time.Now()
 	v.status = status
-	v.first = time.Since(v.start)
+	v.first = now.Sub(v.start)
 	v.w.WriteHeader(status)
+	return now
 }
 
 // write gives a client that does not read its time, and no more.
-func (v *visit) write(b []byte) bool {
-	_ = http.NewResponseController(v.w).SetWriteDeadline(time.Now().Add(v.Limits.WriteStall))
+func (v *visit) write(b []byte, now time.Time) bool {
+	_ = http.NewResponseController(v.w).SetWriteDeadline(now.Add(v.Limits.WriteStall))
 	if _, err := v.w.Write(b); err != nil {
 		v.outcome = "canceled"
 		return false
@@ -135,7 +136,7 @@ func (v *visit) cut(a *llm.Answer, err error) {
 		if frame == nil {
 			frame = v.door.AppendErrorFrame(nil, e)
 		}
-		if v.write(frame) {
+		if v.write(frame, time.Now()) {
 			_ = http.NewResponseController(v.w).Flush()
 		}
 	}
@@ -194,8 +195,7 @@ func (v *visit) json(status int, body []byte) {
 	h["X-Content-Type-Options"] = []string{"nosniff"}
 	h["X-Portkey-Trace-Id"] = []string{v.trace}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	v.head(status)
-	v.write(body)
+	v.write(body, v.head(status))
 }
 
 func size(n int64) string {

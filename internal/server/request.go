@@ -292,7 +292,11 @@ type bounded struct {
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
-	if now := time.Now(); now.After(b.next) {
+	now := b.start // not long ago, for the first piece
+	if !b.next.IsZero() {
+		now = time.Now()
+	}
+	if !now.Before(b.next) {
 		stall := now.Add(b.Limits.StallTime)
 		if stall.After(b.end) {
 			stall = b.end
