@@ -17,7 +17,7 @@ func offer(fd uintptr, head, body []byte) int {
 // look looks into a socket without waiting.
 func look(fd uintptr) sight {
 	var b [1]byte
-	n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	n, err := peek(fd, b[:])
 	switch {
 	case n > 0:
 		return spoken

@@ -223,7 +223,7 @@ func (w *response) send(last bool) error {
 		b = *w.out
 	}
 	if len(b) > 0 {
-		_, w.err = w.c.nc.Write(b)
+		_, w.err = w.c.wire.Write(b)
 	}
 	drop(&w.out)
 	drop(&w.wait)

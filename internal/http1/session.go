@@ -20,6 +20,7 @@ import (
 type session struct {
 	server *Server
 	nc     net.Conn
+	wire   *wire           // the same, for reading and writing
 	raw    syscall.RawConn // nil: nobody can see whether the client is still there
 	remote string
 	r      *bufio.Reader // over this session's Read; nil while nothing is to be read
@@ -42,7 +43,7 @@ type session struct {
 var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, readBuffer) }}
 
 func newSession(s *Server, nc net.Conn) *session {
-	c := &session{server: s, nc: nc, remote: nc.RemoteAddr().String()}
+	c := &session{server: s, nc: nc, wire: newWire(nc), remote: nc.RemoteAddr().String()}
 	if sc, ok := nc.(syscall.Conn); ok {
 		c.raw, _ = sc.SyscallConn()
 	}
@@ -58,7 +59,7 @@ func (c *session) Read(p []byte) (int, error) {
 	}
 	c.setDeadline()
 	c.mu.Unlock()
-	n, err := c.nc.Read(p)
+	n, err := c.wire.Read(p)
 	c.mu.Lock()
 	c.reading = false
 	c.mu.Unlock()

@@ -153,7 +153,7 @@ func (t *Transport) connect(ctx context.Context, at origin) (*conn, error) {
 		config.ServerName, _, _ = net.SplitHostPort(at.address)
 	}
 	config.NextProtos = []string{"http/1.1"}
-	secure := tls.Client(nc, config)
+	secure := tls.Client(c.nc, config)
 	ctx, cancel := context.WithTimeoutCause(ctx, t.Handshake, ErrHandshake)
 	defer cancel()
 	if err := secure.HandshakeContext(ctx); err != nil {
