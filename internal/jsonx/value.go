@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Kind is the type of a value.
@@ -57,11 +58,15 @@ func Text(v Value) (s string, ok bool) {
 // textOrWord is a text in memory of its own, for which words that requests and
 // answers are full of need none.
 func textOrWord(text []byte) string {
-	if word, known := words[string(text)]; known {
-		return word
+	if len(text) <= longestWord {
+		if word, known := words[string(text)]; known {
+			return word
+		}
 	}
 	return string(text)
 }
+
+const longestWord = 32
 
 var words = func() map[string]string {
 	m := map[string]string{}
@@ -124,8 +129,13 @@ const hex = "0123456789abcdef"
 // AppendQuote is Quote onto the end of dst.
 func AppendQuote(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	copied := 0
-	for i := plainASCII(s, 0); i < len(s); i = plainASCII(s, i) {
+	copied, i := 0, 0
+	if len(s) >= 2*shortText {
+		if n, met := skim(unsafe.Slice(unsafe.StringData(s), len(s))); met == 0 { //nolint:gosec // skim does not write
+			i = n
+		}
+	}
+	for i = plainASCII(s, i); i < len(s); i = plainASCII(s, i) {
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			r, n := utf8.DecodeRuneInString(s[i:])
@@ -182,8 +192,12 @@ func unquote(raw []byte) []byte {
 	out := append(make([]byte, 0, len(raw)), raw[:i]...)
 	for i < len(raw) {
 		if raw[i] != '\\' {
-			out = append(out, raw[i])
-			i++
+			n := bytes.IndexByte(raw[i:], '\\')
+			if n < 0 {
+				n = len(raw) - i
+			}
+			out = append(out, raw[i:i+n]...)
+			i += n
 			continue
 		}
 		c := raw[i+1]
