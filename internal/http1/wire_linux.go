@@ -25,6 +25,20 @@ func recvfrom(fd uintptr, b []byte, flags uintptr) (n int, err syscall.Errno) {
 	return int(r), err
 }
 
+// offer writes as much of both as a socket takes without waiting.
+func offer(fd uintptr, head, body []byte) int {
+	pieces := [...]unix.Iovec{{Base: unsafe.SliceData(head)}, {Base: unsafe.SliceData(body)}}
+	pieces[0].SetLen(len(head))
+	pieces[1].SetLen(len(body))
+	message := unix.Msghdr{Iov: &pieces[0]}
+	message.SetIovlen(len(pieces))
+	r, _, err := unix.RawSyscall(unix.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&message)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL) //nolint:gosec // as package unix does it
+	if err != 0 { // it will show again
+		return 0
+	}
+	return int(r)
+}
+
 // send writes to a socket as much as it takes without waiting.
 func send(fd uintptr, b []byte) (n int, err syscall.Errno) {
 	r, _, err := unix.RawSyscall6(unix.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0) //nolint:gosec // as package syscall does it
