@@ -37,6 +37,7 @@ type body struct {
 	finder jsonx.Finder
 	room   [8]Reader // the first of them: most bodies need no more
 	used   int
+	parts  []llm.Part // of lists of one
 }
 
 var bodies = sync.Pool{New: func() any { return new(body) }}
@@ -219,6 +220,18 @@ func (r *Reader) each(name string, yield func(string, jsonx.Value) bool) {
 		}
 		i++
 	}
+}
+
+// One is a list of one part. Several share a piece of memory.
+func (r *Reader) One(p llm.Part) []llm.Part {
+	const few = 4
+	b := r.body
+	if len(b.parts) == cap(b.parts) {
+		b.parts = make([]llm.Part, 0, few)
+	}
+	b.parts = append(b.parts, p)
+	n := len(b.parts)
+	return b.parts[n-1 : n : n]
 }
 
 // Texts takes an array of strings.

@@ -12,7 +12,7 @@ import (
 func readContent(r *dialect.Reader, name string) []llm.Part {
 	if s, ok := jsonx.Text(r.Peek(name)); ok {
 		r.Take(name)
-		return []llm.Part{{Kind: llm.PartText, Text: s}}
+		return r.One(llm.Part{Kind: llm.PartText, Text: s})
 	}
 	var parts []llm.Part
 	for at, v := range r.List(name) {

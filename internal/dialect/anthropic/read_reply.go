@@ -9,7 +9,13 @@ import (
 // DecodeReply reads a whole answer (Anthropic API, message object).
 func (codec) DecodeReply(body []byte) (*llm.Reply, error) {
 	r := dialect.ReadReply(body)
-	reply := &llm.Reply{ID: r.Text("id"), Model: r.Text("model")}
+	room := &struct { // one piece of memory
+		llm.Reply
+		choices  [1]llm.Choice
+		messages [1]llm.Message
+	}{}
+	reply := &room.Reply
+	reply.ID, reply.Model = r.Text("id"), r.Text("model")
 	if kind, _ := jsonx.Text(r.Take("type")); kind == "error" || jsonx.KindOf(r.Peek("error")) == jsonx.Composite {
 		r.Fail("", "reports a failure")
 	}
@@ -17,14 +23,18 @@ func (codec) DecodeReply(body []byte) (*llm.Reply, error) {
 	if jsonx.KindOf(r.Peek("content")) != jsonx.Array {
 		r.Fail("", "has no list of content")
 	}
-	c := llm.Choice{Messages: []llm.Message{{Role: llm.Assistant, Parts: readContent(r, "content")}}}
+	room.messages[0] = llm.Message{Role: llm.Assistant, Parts: readContent(r, "content")}
+	c := &room.choices[0]
+	c.Messages = room.messages[:]
 	word, sequence := r.Text("stop_reason"), r.Text("stop_sequence")
 	c.Stop = stopOf(word, sequence, c.Calls())
-	reply.Choices = []llm.Choice{c}
+	reply.Choices = room.choices[:]
 	usage := r.Take("usage")
 	var n counts
 	n.merge(usage)
-	n.keep(usage)
+	if jsonx.KindOf(usage) == jsonx.Composite { // what else it may be is told nowhere
+		n.raw = r.Object(usage, "usage").Rest(family)
+	}
 	reply.Usage = n.sum()
 	reply.Extra = r.Rest(family)
 	return reply, r.Done()

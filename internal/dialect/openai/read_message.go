@@ -109,7 +109,7 @@ func readArguments(f *dialect.Reader) string {
 func readContent(r *dialect.Reader) []llm.Part {
 	if s, ok := jsonx.Text(r.Peek("content")); ok {
 		r.Take("content")
-		return []llm.Part{{Kind: llm.PartText, Text: s}}
+		return r.One(llm.Part{Kind: llm.PartText, Text: s})
 	}
 	var parts []llm.Part
 	for at, v := range r.List("content") {

@@ -11,7 +11,12 @@ import (
 // DecodeRequest reads what a client asks (wire formats, canonical chat request).
 func (codec) DecodeRequest(body []byte) (*llm.Prompt, error) {
 	r := dialect.ReadRequest(body)
-	p := &llm.Prompt{Family: family, Model: r.Text("model"), Calls: "tool_calls"}
+	room := &struct { // one piece of memory, for the few messages of most
+		llm.Prompt
+		messages [4]llm.Message
+	}{}
+	p := &room.Prompt
+	p.Family, p.Model, p.Calls, p.Messages = family, r.Text("model"), "tool_calls", room.messages[:0]
 	if b := r.Bool("stream"); b != nil {
 		p.Stream = *b
 	}
@@ -19,7 +24,6 @@ func (codec) DecodeRequest(body []byte) (*llm.Prompt, error) {
 	if r.Peek("messages") == nil {
 		r.Fail("messages", "is required")
 	}
-	p.Messages = make([]llm.Message, 0, 4)
 	for at, v := range r.List("messages") {
 		p.Messages = append(p.Messages, readMessage(r.Object(v, at)))
 	}

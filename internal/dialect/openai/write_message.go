@@ -273,13 +273,18 @@ func (e *requestWriter) plain(m *llm.Message, parts []llm.Part) (string, bool) {
 	if len(parts) > 1 && (e.native() || m.Role != llm.Assistant) {
 		return "", false
 	}
-	var all strings.Builder
 	for j := range parts {
 		p := &parts[j]
 		if p.Kind != llm.PartText || len(p.Extra.Fields) > 0 && p.Extra.Family == family || p.Cache != nil && e.native() {
 			return "", false
 		}
-		all.WriteString(p.Text)
+	}
+	if len(parts) == 1 {
+		return parts[0].Text, true
+	}
+	var all strings.Builder
+	for j := range parts {
+		all.WriteString(parts[j].Text)
 	}
 	return all.String(), true
 }

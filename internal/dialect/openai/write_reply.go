@@ -186,7 +186,8 @@ type joined struct {
 	first string
 	more  strings.Builder
 	parts int
-	runes int
+	last  string // of the texts
+	runes int    // of those before it
 	cites dialect.List
 }
 
@@ -199,13 +200,14 @@ func (t *joined) all() string {
 
 // add reports whether all citations of the part have a place here.
 func (t *joined) add(p *llm.Part) (all bool) {
+	t.runes += utf8.RuneCountInString(t.last)
 	start := t.runes
+	t.last = p.Text
 	if t.parts++; t.parts == 1 {
 		t.first = p.Text
 	} else {
 		t.more.WriteString(p.Text)
 	}
-	t.runes += utf8.RuneCountInString(p.Text)
 	placed := 0
 	for i := range p.Cites {
 		if v := annotation(&p.Cites[i], dialect.RulerOf(p.Text), start); v != nil {

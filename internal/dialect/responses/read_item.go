@@ -110,7 +110,7 @@ func readForeign(r *dialect.Reader, kind string) llm.Part {
 func readContent(r *dialect.Reader, name string) []llm.Part {
 	if s, ok := jsonx.Text(r.Peek(name)); ok {
 		r.Take(name)
-		return []llm.Part{{Text: s}}
+		return r.One(llm.Part{Text: s})
 	}
 	var parts []llm.Part
 	for at, v := range r.List(name) {
