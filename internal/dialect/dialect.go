@@ -202,6 +202,7 @@ type Reply struct {
 	Chat     *llm.Prompt // the client's own request
 	Provider string      // catalogue id of who answered
 	Strict   bool        // no more than the client's dialect defines
+	Room     []byte      // what a whole answer may be written in; nil: memory of its own
 }
 
 // EmbedCodec translates requests for vectors and their answers, with errors as

@@ -33,9 +33,20 @@ func Compose() Writer {
 	return Writer{b: *room, room: room}
 }
 
-// Finish is the finished body, in memory of its own.
+// Compose begins a whole answer, which Finish ends.
+func (r *Reply) Compose() Writer {
+	if r.Room == nil {
+		return Compose()
+	}
+	return Writer{b: r.Room[:0]}
+}
+
+// Finish is the finished body, in memory of its own or in a Reply's room.
 func (w *Writer) Finish() jsonx.Value {
 	v := w.Object()
+	if w.room == nil {
+		return v
+	}
 	if cap(v) == cap(*w.room) { // it has not outgrown it
 		v = bytes.Clone(v)
 	}

@@ -26,7 +26,7 @@ func (c *Client) readWhole(a *attempt, resp *http.Response, r io.Reader) (*llm.A
 		err = call.inspect(answer)
 	}
 	if err == nil {
-		err = c.carryBack(call, answer)
+		err = c.carryBack(call, answer, a.room)
 	}
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (c *Client) readWhole(a *attempt, resp *http.Response, r io.Reader) (*llm.A
 }
 
 // carryBack makes a provider's answer the client's.
-func (c *Client) carryBack(call *call, answer *llm.Answer) (err error) {
+func (c *Client) carryBack(call *call, answer *llm.Answer, room *Room) (err error) {
 	switch {
 	case call.back != nil:
 		answer.Body, err = call.back(answer.Body)
@@ -50,7 +50,7 @@ func (c *Client) carryBack(call *call, answer *llm.Answer) (err error) {
 			answer.Body = call.client.Count.EncodeReply(n)
 		}
 	case call.translated():
-		err = c.translateReply(call, answer)
+		err = c.translateReply(call, answer, room)
 	case call.speaks.Repair != nil && call.strict:
 		answer.Body = call.speaks.Repair(call.op, answer.Body)
 	case call.speaks.NamesProvider:
@@ -94,7 +94,7 @@ func named(body []byte, provider string) []byte {
 	return append(out, body[end:]...)
 }
 
-func (c *Client) translateReply(call *call, answer *llm.Answer) error {
+func (c *Client) translateReply(call *call, answer *llm.Answer, room *Room) error {
 	reply, err := call.speaks.Chat.DecodeReply(answer.Body)
 	if err != nil {
 		if why := call.inspect(answer); call.decides() && why != nil {
@@ -107,8 +107,10 @@ func (c *Client) translateReply(call *call, answer *llm.Answer) error {
 	}
 	call.name(answer.Header, &reply.ID, &reply.Model)
 	c.seals.Keep(call.owner, reply)
-	body, lost, err := call.codec().EncodeReply(reply, call.as())
-	answer.Body = body
+	as := call.as()
+	as.Room = room.said
+	body, lost, err := call.codec().EncodeReply(reply, as)
+	answer.Body, room.said = body, body
 	call.lost = append(call.lost, lost...)
 	return err
 }

@@ -9,7 +9,7 @@ import (
 // one has brought, a later one must not take anything away.
 type Room struct {
 	asked, got http.Header // empty; of the request and of the answer
-	body       []byte      // for a whole answer
+	body, said []byte      // for a whole answer, as the provider gave it and as the client gets it
 	taken      bool
 }
 
@@ -46,8 +46,10 @@ func (r *Room) Reset(overwrite func([]byte)) {
 		}
 		clear(*h)
 	}
-	if cap(r.body) > roomBytes {
-		r.body = nil
+	for _, b := range []*[]byte{&r.body, &r.said} {
+		if cap(*b) > roomBytes {
+			*b = nil
+		}
+		overwrite((*b)[:cap(*b)])
 	}
-	overwrite(r.body[:cap(r.body)])
 }

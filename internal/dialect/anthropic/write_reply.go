@@ -29,7 +29,7 @@ func (codec) EncodeReply(r *llm.Reply, as dialect.Reply) (body []byte, lost []st
 			}
 		}
 	}
-	w := dialect.Compose()
+	w := as.Compose()
 	w.Text("id", r.ID)
 	w.Text("type", "message")
 	w.Text("role", "assistant")

@@ -18,7 +18,7 @@ func (codec) EncodeReply(r *llm.Reply, as dialect.Reply) (body []byte, lost []st
 			list.Add(e.candidate(&c))
 		}
 	}
-	w := dialect.Compose()
+	w := as.Compose()
 	w.Raw("candidates", list.Array())
 	if r.Usage != nil {
 		w.Raw("usageMetadata", writeUsage(r.Usage))

@@ -57,7 +57,7 @@ func (completeCodec) EncodeReply(reply *llm.Reply, as dialect.Reply) (body []byt
 		}
 		choices.Add(textChoice(c.Index, text.String(), finishWord(c.Stop, as.Strict, false)))
 	}
-	w := dialect.Compose()
+	w := as.Compose()
 	completionHead(&w, reply.ID, reply.Created, reply.Model, as)
 	w.Raw("choices", choices.Array())
 	if reply.Usage != nil {

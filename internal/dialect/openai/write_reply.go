@@ -15,7 +15,7 @@ import (
 // (wire formats, canonical chat answer).
 func (codec) EncodeReply(r *llm.Reply, as dialect.Reply) (body []byte, lost []string, err error) {
 	e := &replyWriter{as: as}
-	w := dialect.Compose()
+	w := as.Compose()
 	w.Text("id", r.ID)
 	w.Text("object", "chat.completion")
 	w.Number("created", createdOf(r.Created))
