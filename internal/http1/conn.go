@@ -164,6 +164,7 @@ func (c *conn) offer(head, body []byte) (restOfHead, restOfBody []byte) {
 		return head, body
 	}
 	n := 0
+	publish(head, body)
 	_ = c.raw.Control(func(fd uintptr) { n = offer(fd, head, body) })
 	c.sent += n
 	if n < len(head) {

@@ -87,6 +87,7 @@ func (w *wire) receive(fd uintptr) (done bool) {
 		switch err {
 		case 0:
 			t.n = n
+			observe(fd, t.b[:n])
 		case syscall.EINTR:
 			continue
 		case syscall.EAGAIN:
@@ -101,6 +102,7 @@ func (w *wire) receive(fd uintptr) (done bool) {
 // send is one step of a write: false means that the socket takes no more for now.
 func (w *wire) send(fd uintptr) (done bool) {
 	t := &w.out
+	publish(t.b)
 	for t.n < len(t.b) {
 		n, err := send(fd, t.b[t.n:])
 		switch err {

@@ -11,6 +11,6 @@ func BenchmarkCodec(b *testing.B) { dialecttest.Bench(b, &anthropic.Dialect) }
 
 func TestAllocations(t *testing.T) {
 	dialecttest.Pin(t, &anthropic.Dialect, dialecttest.Allocations{
-		DecodeRequest: 19, EncodeRequest: 9, DecodeReply: 22, EncodeReply: 6, Event: 0,
+		DecodeRequest: 11, EncodeRequest: 9, DecodeReply: 12, EncodeReply: 6, Event: 0,
 	})
 }

@@ -11,6 +11,6 @@ func BenchmarkCodec(b *testing.B) { dialecttest.Bench(b, &gemini.Dialect) }
 
 func TestAllocations(t *testing.T) {
 	dialecttest.Pin(t, &gemini.Dialect, dialecttest.Allocations{
-		DecodeRequest: 30, EncodeRequest: 17, DecodeReply: 34, EncodeReply: 13, Event: 26,
+		DecodeRequest: 11, EncodeRequest: 17, DecodeReply: 21, EncodeReply: 13, Event: 22,
 	})
 }
