@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -123,4 +124,81 @@ func TestBodiesStayApart(t *testing.T) {
 		t.Errorf("a provider got what its client did not send: %q", body)
 	default:
 	}
+}
+
+// echo is a provider of both dialects that answers with what it was asked, and in
+// a header with the key it was sent. Every third request of a mark it fails first.
+func echo(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	_, said, _ := strings.Cut(string(body), "mark ")
+	mark, _, _ := strings.Cut(said, ".")
+	w.Header().Set("X-Request-Id", "for "+r.Header.Get("Authorization")+r.Header.Get("X-Api-Key"))
+	if strings.HasSuffix(mark, "3") && strings.HasSuffix(r.URL.Path, "/fails/chat/completions") {
+		w.WriteHeader(http.StatusInternalServerError)
+		_, _ = io.WriteString(w, `{"error":{"message":"not for `+mark+`"}}`)
+		return
+	}
+	text := strings.Repeat("answer "+mark+". ", 1+len(mark)*20)
+	if strings.HasSuffix(r.URL.Path, "/messages") {
+		_, _ = io.WriteString(w, `{"id":"id `+mark+`","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"`+text+`"}],"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":1}}`)
+		return
+	}
+	_, _ = io.WriteString(w, `{"id":"id `+mark+`","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"`+text+`"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}`)
+}
+
+// TestVisitsStayApart: the memory of a visit is used again by others, of other
+// clients, but none of them finds anything in it.
+func TestVisitsStayApart(t *testing.T) {
+	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		echo(w, r)
+	}))
+	defer provider.Close()
+	door := within(t, config.Defaults())
+	configs := []string{
+		`{"provider":"openai","api_key":"KEY","custom_host":"%s/v1"}`,
+		`{"provider":"anthropic","api_key":"KEY","custom_host":"%s/v1"}`,
+		`{"strategy":{"mode":"fallback"},"targets":[{"provider":"openai","api_key":"other","custom_host":"%[1]s/fails"},{"provider":"anthropic","api_key":"KEY","custom_host":"%[1]s/v1"}]}`,
+	}
+	client := &http.Client{Timeout: patience}
+	defer client.CloseIdleConnections()
+	ask := func(c, i int) error {
+		key, trace := fmt.Sprintf("key-of-%d", c), fmt.Sprintf("trace-%d-%d", c, i)
+		mark := fmt.Sprintf("%0*d-%d", 1+i%7, c, i)
+		body := chat("mark "+mark+". "+strings.Repeat("x", i*37%500), false)
+		req, err := http.NewRequest(http.MethodPost, "http://"+door+"/v1/chat/completions", strings.NewReader(body))
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("X-Portkey-Trace-Id", trace)
+		text := fmt.Sprintf(strings.ReplaceAll(configs[(c+i)%len(configs)], "KEY", key), provider.URL)
+		req.Header.Set("X-Portkey-Config", text)
+		resp, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = resp.Body.Close() }()
+		got, err := io.ReadAll(resp.Body)
+		whose := resp.Header.Get("X-Request-Id")
+		sent := whose == "for "+key || whose == "for Bearer "+key || strings.Contains(text, "other") && whose == "for Bearer other"
+		want := `"content":"` + strings.Repeat("answer "+mark+". ", 1+len(mark)*20) + `"`
+		if err != nil || resp.StatusCode != http.StatusOK || !sent || resp.Header.Get("X-Portkey-Trace-Id") != trace ||
+			!strings.Contains(string(got), want) || !strings.Contains(string(got), `"id":"id `+mark+`"`) {
+			return fmt.Errorf("%s: %d, %v, %v, %.300s", mark, resp.StatusCode, err, resp.Header, got)
+		}
+		return nil
+	}
+	const clients, times = 8, 60
+	var all sync.WaitGroup
+	for c := range clients {
+		all.Go(func() {
+			for i := range times {
+				if err := ask(c, i); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
