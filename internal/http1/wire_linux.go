@@ -27,7 +27,7 @@ func recvfrom(fd uintptr, b []byte, flags uintptr) (n int, err syscall.Errno) {
 
 // offer writes as much of both as a socket takes without waiting.
 func offer(fd uintptr, head, body []byte) int {
-	pieces := [...]unix.Iovec{{Base: unsafe.SliceData(head)}, {Base: unsafe.SliceData(body)}}
+	pieces := [...]unix.Iovec{{Base: unsafe.SliceData(head)}, {Base: unsafe.SliceData(body)}} //nolint:gosec // as package unix does it
 	pieces[0].SetLen(len(head))
 	pieces[1].SetLen(len(body))
 	message := unix.Msghdr{Iov: &pieces[0]}

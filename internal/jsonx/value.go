@@ -2,6 +2,7 @@ package jsonx
 
 import (
 	"bytes"
+	"cmp"
 	"iter"
 	"strconv"
 	"unicode/utf16"
@@ -202,33 +203,25 @@ func unquote(raw []byte) []byte {
 		}
 		c := raw[i+1]
 		i += 2
-		switch c {
-		case 'b':
-			c = '\b'
-		case 'f':
-			c = '\f'
-		case 'n':
-			c = '\n'
-		case 'r':
-			c = '\r'
-		case 't':
-			c = '\t'
-		case 'u':
-			r := hexRune(raw[i:])
-			i += 4
-			if utf16.IsSurrogate(r) && i+6 <= len(raw) && raw[i] == '\\' && raw[i+1] == 'u' {
-				if pair := utf16.DecodeRune(r, hexRune(raw[i+2:])); pair != utf8.RuneError {
-					r = pair
-					i += 6
-				}
-			}
-			out = utf8.AppendRune(out, r)
+		if c != 'u' {
+			out = append(out, cmp.Or(meant[c], c))
 			continue
 		}
-		out = append(out, c)
+		r := hexRune(raw[i:])
+		i += 4
+		if utf16.IsSurrogate(r) && i+6 <= len(raw) && raw[i] == '\\' && raw[i+1] == 'u' {
+			if pair := utf16.DecodeRune(r, hexRune(raw[i+2:])); pair != utf8.RuneError {
+				r = pair
+				i += 6
+			}
+		}
+		out = utf8.AppendRune(out, r)
 	}
 	return out
 }
+
+// meant are the escapes that stand for another character.
+var meant = [256]byte{'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
 func hexRune(b []byte) (r rune) {
 	for _, c := range b[:4] {

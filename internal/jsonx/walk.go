@@ -163,10 +163,7 @@ next:
 		if i >= from {
 			n, seen := skim(b[i:])
 			met |= seen
-			if from = i + n + shortText; n < shortText {
-				from += thickText
-				thick = from
-			}
+			from, thick = pace(i+n, n)
 			if i += n; i < len(b) && b[i] == '"' {
 				return i + 1, met
 			}
@@ -209,6 +206,15 @@ next:
 		i += 8
 	}
 	return textSlowly(b, i, met)
+}
+
+// pace says from where on skim is asked again, and from where on for an escape, when
+// it stopped at i after so many bytes.
+func pace(i, n int) (from, thick int) {
+	if n < shortText {
+		return i + shortText + thickText, i + shortText + thickText
+	}
+	return i + shortText, i
 }
 
 // word8 is textOf for a string of at most seven bytes in which nothing is special, as
