@@ -163,9 +163,9 @@ func (c *conn) offer(head, body []byte) (restOfHead, restOfBody []byte) {
 	if _, secure := c.nc.(*tls.Conn); secure || c.raw == nil {
 		return head, body
 	}
-	n := 0
-	publish(head, body)
-	_ = c.raw.Control(func(fd uintptr) { n = offer(fd, head, body) })
+	n, some := 0, body[:min(len(body), mostAtOnce)]
+	publish(head, some)
+	_ = c.raw.Control(func(fd uintptr) { n = offer(fd, head, some) })
 	c.sent += n
 	if n < len(head) {
 		return head[n:], body

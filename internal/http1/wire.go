@@ -18,6 +18,10 @@ type wire struct {
 	in, out transfer
 }
 
+// mostAtOnce is how many bytes one call may move: the scheduler does not know that it
+// could give the thread's turn to another meanwhile.
+const mostAtOnce = 256 << 10
+
 // transfer is one read, or one write.
 type transfer struct {
 	mu   sync.Mutex // guards all below: one at a time
@@ -83,7 +87,7 @@ func (t *transfer) run(wait func(func(fd uintptr) bool) error, op, call string, 
 func (w *wire) receive(fd uintptr) (done bool) {
 	t := &w.in
 	for {
-		n, err := receive(fd, t.b)
+		n, err := receive(fd, t.b[:min(len(t.b), mostAtOnce)])
 		switch err {
 		case 0:
 			t.n = n
@@ -104,7 +108,7 @@ func (w *wire) send(fd uintptr) (done bool) {
 	t := &w.out
 	publish(t.b)
 	for t.n < len(t.b) {
-		n, err := send(fd, t.b[t.n:])
+		n, err := send(fd, t.b[t.n:min(len(t.b), t.n+mostAtOnce)])
 		switch err {
 		case 0:
 			t.n += n
