@@ -263,6 +263,7 @@ func (w *response) FlushError() error {
 	}
 	if w.c.r != nil && w.c.r.Buffered() == 0 && (w.body == nil || w.body.done()) { // a stream needs no buffer to read through
 		w.c.release()
+		w.c.last.lines = nil // nor what its head is compared with
 	}
 	return w.send(false)
 }

@@ -19,6 +19,7 @@ type room struct {
 	attempt upstream.Room
 }
 
+// visits are empty but for their rooms.
 var visits = sync.Pool{New: func() any { return new(visit) }}
 
 // leave makes the visit another's.
@@ -27,7 +28,10 @@ func (v *visit) leave() {
 	overwrite(v.room.small[:cap(v.room.small)])
 	v.room.finder.Reset()
 	v.room.attempt.Reset(overwrite)
-	*v = visit{room: room{small: v.room.small, finder: v.room.finder, attempt: v.room.attempt}}
+	kept := v.room
+	kept.large = nil
+	*v = visit{}
+	v.room = kept
 	visits.Put(v)
 }
 
@@ -44,4 +48,4 @@ func (r *room) take(size int) []byte {
 }
 
 // fewBytes is room for most small bodies.
-const fewBytes = 1 << 10
+const fewBytes = 512

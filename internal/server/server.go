@@ -123,7 +123,7 @@ type visit struct {
 // ServeHTTP answers one request. A panic stays within it (R03).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v, _ := visits.Get().(*visit)
-	*v = visit{Server: s, w: w, r: r, start: time.Now(), door: s.openai, trace: traceID(r.Header), room: v.room}
+	v.Server, v.w, v.r, v.start, v.door, v.trace = s, w, r, time.Now(), s.openai, traceID(r.Header)
 	v.answered()
 	if v.free {
 		v.leave()

@@ -14,7 +14,7 @@ import (
 
 // readWhole reads an answer that is not a stream, and looks whether it is one.
 func (c *Client) readWhole(a *attempt, resp *http.Response, r io.Reader) (*llm.Answer, error) {
-	w, call := &a.watch, &a.call
+	w, call := &a.watch, a.call
 	body, err := readAll(r, a.room.body[:0], resp.ContentLength, c.limits.ResponseBytes)
 	a.room.body = body
 	if err != nil {

@@ -155,8 +155,8 @@ func (c *Client) Close() {
 // is the commit point (ADR 0003). Errors are *llm.Error.
 func (c *Client) Do(ctx context.Context, r *Request, t *policy.Target, key secret.String) (*llm.Answer, error) {
 	a := &attempt{room: r.take()}
-	a.call.header = fresh(&a.room.asked)
-	call := &a.call
+	call := &call{header: fresh(&a.room.asked)}
+	a.call = call
 	if err := c.prepare(call, r, t, key); err != nil {
 		return nil, err
 	}
@@ -174,10 +174,10 @@ func (c *Client) Do(ctx context.Context, r *Request, t *policy.Target, key secre
 	return answer, nil
 }
 
-// attempt is one request to a provider and what comes back: one piece of memory
-// for all of it.
+// attempt is one request to a provider and what comes back: one piece of memory for
+// all that lives as long as a stream does.
 type attempt struct {
-	call   call
+	call   *call // not when the answer is there
 	watch  watch
 	req    http.Request
 	body   watched // of the response
@@ -195,6 +195,7 @@ func (c *Client) exchange(ctx context.Context, r *Request, t *policy.Target, a *
 		return nil, err
 	}
 	answer, err := c.receive(a, resp)
+	a.call = nil
 	if err != nil {
 		_ = resp.Body.Close()
 		w.stop()
@@ -208,7 +209,7 @@ func (c *Client) exchange(ctx context.Context, r *Request, t *policy.Target, a *
 func (c *Client) send(r *Request, a *attempt) (*http.Response, error) {
 	w, req := &a.watch, &a.req
 	for again := true; ; again = false {
-		if err := c.request(&w.ctx, req, r, &a.call); err != nil {
+		if err := c.request(&w.ctx, req, r, a.call); err != nil {
 			if e := w.cause(); e != nil { // while it waited for a token
 				return nil, e
 			}
@@ -245,7 +246,7 @@ func beforeSending(e *llm.Error) bool {
 
 // receive reads the answer, or the beginning of a stream.
 func (c *Client) receive(a *attempt, resp *http.Response) (*llm.Answer, error) {
-	w, call := &a.watch, &a.call
+	w, call := &a.watch, a.call
 	if call.socket && resp.StatusCode == http.StatusSwitchingProtocols {
 		return c.tunnel(w, resp)
 	}

@@ -60,11 +60,11 @@ func (c *Client) embedMany(ctx context.Context, r *Request, t *policy.Target, wh
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for i, body := range whole.pieces {
-		piece := &attempt{call: *whole, room: new(Room)}
-		piece.call.body = body
+		call := *whole
+		call.body = body
 		group.Go(func() (err error) {
-			answers[i], err = c.exchange(ctx, r, t, piece)
-			vectors[i] = piece.call.got
+			answers[i], err = c.exchange(ctx, r, t, &attempt{call: &call, room: new(Room)})
+			vectors[i] = call.got
 			return err
 		})
 	}
