@@ -37,10 +37,8 @@ type conn struct {
 const readBuffer = 4 << 10
 
 func newConn(t *Transport, at origin, nc net.Conn) *conn {
-	c := &conn{t: t, at: at, nc: newWire(nc)}
-	if s, ok := nc.(syscall.Conn); ok {
-		c.raw, _ = s.SyscallConn()
-	}
+	w := newWire(nc)
+	c := &conn{t: t, at: at, nc: w, raw: w.raw}
 	c.see = func(fd uintptr) { c.seen = look(fd) }
 	c.r = bufio.NewReaderSize(c.nc, readBuffer)
 	return c

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"sluice/internal/cancel"
@@ -20,8 +19,7 @@ import (
 type session struct {
 	server *Server
 	nc     net.Conn
-	wire   *wire           // the same, for reading and writing
-	raw    syscall.RawConn // nil: nobody can see whether the client is still there
+	wire   *wire // the same, for reading and writing
 	remote string
 	r      *bufio.Reader // over this session's Read; nil while nothing is to be read
 	last   known         // the head of the last request
@@ -43,11 +41,7 @@ type session struct {
 var readers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, readBuffer) }}
 
 func newSession(s *Server, nc net.Conn) *session {
-	c := &session{server: s, nc: nc, wire: newWire(nc), remote: nc.RemoteAddr().String()}
-	if sc, ok := nc.(syscall.Conn); ok {
-		c.raw, _ = sc.SyscallConn()
-	}
-	return c
+	return &session{server: s, nc: nc, wire: newWire(nc), remote: nc.RemoteAddr().String()}
 }
 
 // Read reads from the connection, by the deadline there is. A deadline is handed
@@ -218,11 +212,11 @@ func (c *session) handle(w *response, req *http.Request) (whole bool) {
 // lookAfter cancels the request whose client is not there any more.
 func (c *session) lookAfter() {
 	now := c.serving.Load()
-	if now == nil || c.raw == nil {
+	if now == nil || c.wire.raw == nil { // nobody can see whether the client is still there
 		return
 	}
 	gone := false
-	err := c.raw.Control(func(fd uintptr) { gone = look(fd) == over })
+	err := c.wire.raw.Control(func(fd uintptr) { gone = look(fd) == over })
 	if gone || errors.Is(err, net.ErrClosed) {
 		now.Cancel(context.Canceled)
 	}

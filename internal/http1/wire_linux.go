@@ -33,10 +33,10 @@ func offer(fd uintptr, head, body []byte) int {
 	message := unix.Msghdr{Iov: &pieces[0]}
 	message.SetIovlen(len(pieces))
 	r, _, err := unix.RawSyscall(unix.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&message)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL) //nolint:gosec // as package unix does it
-	if err != 0 {                                                                                                              // it will show again
-		return 0
+	if err == 0 {
+		return int(r)
 	}
-	return int(r)
+	return 0 // a failure will show again
 }
 
 // send writes to a socket as much as it takes without waiting.

@@ -32,8 +32,8 @@ func (codec) DecodeReply(body []byte) (*llm.Reply, error) {
 	usage := r.Take("usage")
 	var n counts
 	n.merge(usage)
-	if jsonx.KindOf(usage) == jsonx.Composite { // what else it may be is told nowhere
-		n.raw = r.Object(usage, "usage").Rest(family)
+	if jsonx.KindOf(usage) == jsonx.Composite { // keep, by the reader's memory
+		n.raw = llm.Extra{Family: family, Fields: r.Object(usage, "usage").Rest(family).Fields}
 	}
 	reply.Usage = n.sum()
 	reply.Extra = r.Rest(family)
